@@ -1,0 +1,239 @@
+/**
+ * The panel: every bar of every coin over one span of hours, dense, on shared memory.
+ *
+ * Layout. Prices are one Float64 block, coin-major, with the four prices of a bar side by side:
+ * `bars[(coin * hours + hour) * 4 + {open 0, high 1, low 2, close 3}]`. Following an open position is a linear read, and
+ * one cache line carries two whole bars. Volumes are coin-major columns of their own (`[coin][hour]`).
+ * An absent bar is NaN in all fields, and is never forward-filled.
+ *
+ * Masks. A coin is *listed* in hours [firstHour, endHour); it is *present* where it has a bar. Listed and not present is
+ * a halt. `endHour === hours` means that the data end before the coin does.
+ */
+import { hourMs } from './hours.ts';
+
+export const OPEN = 0;
+export const HIGH = 1;
+export const LOW = 2;
+export const CLOSE = 3;
+export const BAR_WIDTH = 4;
+
+export interface Panel {
+  /** Venue names, in panel order. Order carries no meaning but breaks ties. */
+  readonly symbols: readonly string[];
+  /** Open time of hour 0, epoch ms UTC, on the hour. */
+  readonly startMs: number;
+  readonly hours: number;
+  /** `[coin][hour][open, high, low, close]`, NaN where absent. */
+  readonly bars: Float64Array;
+  /** Base-asset volume, `[coin][hour]`; null where it was not loaded. */
+  readonly volume: Float64Array | null;
+  /** Quote-asset volume, `[coin][hour]`; null where it was not loaded. */
+  readonly quoteVolume: Float64Array | null;
+  /** First listed hour of each coin. */
+  readonly firstHour: Int32Array;
+  /** One past the last listed hour of each coin. */
+  readonly endHour: Int32Array;
+  readonly funding: FundingRows;
+}
+
+/**
+ * Recorded funding settlements, coin by coin: rows `start[coin] .. start[coin + 1] - 1`, hours ascending. A row's hour is
+ * the stamp at which it is charged. `mark` is the price it is charged on; NaN means that none was recorded.
+ */
+export interface FundingRows {
+  readonly start: Int32Array;
+  readonly hour: Int32Array;
+  /** Fraction of notional; a long pays where it is positive. */
+  readonly rate: Float64Array;
+  readonly mark: Float64Array;
+  /** 1 in the hours at whose stamp any coin has a row (see `markStamps`). */
+  readonly stamps: Uint8Array;
+}
+
+export interface BarRow {
+  readonly symbol: string;
+  /** Open time, epoch ms UTC. */
+  readonly timeMs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume?: number;
+  readonly quoteVolume?: number;
+}
+
+export interface FundingRow {
+  readonly symbol: string;
+  readonly timeMs: number;
+  readonly rate: number;
+  readonly mark?: number;
+}
+
+/** Settlements within this long after an hour belong to it (recorded times jitter by some milliseconds). */
+export const FUNDING_JITTER_MS = 60_000;
+
+export function sharedFloat64(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(length * 8));
+}
+
+export function sharedInt32(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * 4));
+}
+
+/** Offset of a bar's open in `panel.bars`; high, low and close follow. */
+export function barOffset(panel: Panel, coin: number, hour: number): number {
+  return (coin * panel.hours + hour) * BAR_WIDTH;
+}
+
+export function closeAt(panel: Panel, coin: number, hour: number): number {
+  return panel.bars[(coin * panel.hours + hour) * BAR_WIDTH + CLOSE] ?? Number.NaN;
+}
+
+/** Hour index of the bar that opens at `timeMs`; fractional where the time is off the hour. */
+export function hourAt(panel: Panel, timeMs: number): number {
+  return (timeMs - panel.startMs) / hourMs;
+}
+
+export function timeAt(panel: Panel, hour: number): number {
+  return panel.startMs + hour * hourMs;
+}
+
+/** True where the coin has a bar in that hour. */
+export function isPresent(panel: Panel, coin: number, hour: number): boolean {
+  if (hour < 0 || hour >= panel.hours) return false;
+  const open = panel.bars[(coin * panel.hours + hour) * BAR_WIDTH]!;
+  return open === open;
+}
+
+/** True in the hours between a coin's first and last bar, halts included. */
+export function isListed(panel: Panel, coin: number, hour: number): boolean {
+  return hour >= panel.firstHour[coin]! && hour < panel.endHour[coin]!;
+}
+
+/** An empty panel on shared memory: all bars absent, no coin listed, no funding. */
+export function emptyPanel(shape: {
+  readonly symbols: readonly string[];
+  readonly startMs: number;
+  readonly hours: number;
+  readonly volumes?: boolean;
+}): Panel & { bars: Float64Array } {
+  const coins = shape.symbols.length;
+  const cells = coins * shape.hours;
+  const volume = shape.volumes === true ? sharedFloat64(cells).fill(Number.NaN) : null;
+  const quoteVolume = shape.volumes === true ? sharedFloat64(cells).fill(Number.NaN) : null;
+  return {
+    symbols: shape.symbols,
+    startMs: shape.startMs,
+    hours: shape.hours,
+    bars: sharedFloat64(cells * BAR_WIDTH).fill(Number.NaN),
+    volume,
+    quoteVolume,
+    firstHour: sharedInt32(coins).fill(shape.hours),
+    endHour: sharedInt32(coins),
+    funding: fundingFromRows([], shape.symbols, shape.startMs, shape.hours),
+  };
+}
+
+/**
+ * A panel from loose rows, for tests, notebooks and small studies; a store loads its panels through its own cache.
+ * Coins keep the order of their first row. Lives run from a coin's first bar to its last; a coin whose last bar is the
+ * panel's last hour is taken to live on.
+ *
+ * @throws RangeError listing every row that cannot stand: a time off the hour, a price that is not positive and finite,
+ *   high or low on the wrong side, a bar given twice.
+ */
+export function panelFromBars(bars: readonly BarRow[], funding: readonly FundingRow[] = []): Panel {
+  const faults: string[] = [];
+  let startMs = Number.POSITIVE_INFINITY;
+  let endMs = Number.NEGATIVE_INFINITY;
+  const coinOf = new Map<string, number>();
+  for (const [index, bar] of bars.entries()) {
+    const fault = barFault(bar);
+    if (fault !== null) faults.push(`bar ${index} (${bar.symbol} at ${bar.timeMs}): ${fault}`);
+    if (!coinOf.has(bar.symbol)) coinOf.set(bar.symbol, coinOf.size);
+    startMs = Math.min(startMs, bar.timeMs);
+    endMs = Math.max(endMs, bar.timeMs + hourMs);
+  }
+  if (faults.length > 0) throw new RangeError(`panelFromBars: ${faults.join('; ')}`);
+  const symbols = [...coinOf.keys()];
+  const hours = bars.length === 0 ? 0 : (endMs - startMs) / hourMs;
+  const panel = emptyPanel({ symbols, startMs: bars.length === 0 ? 0 : startMs, hours, volumes: true });
+  for (const [index, bar] of bars.entries()) {
+    const coin = coinOf.get(bar.symbol)!;
+    const hour = (bar.timeMs - startMs) / hourMs;
+    if (isPresent(panel, coin, hour))
+      faults.push(`bar ${index} (${bar.symbol} at ${bar.timeMs}): given twice`);
+    const offset = barOffset(panel, coin, hour);
+    panel.bars[offset + OPEN] = bar.open;
+    panel.bars[offset + HIGH] = bar.high;
+    panel.bars[offset + LOW] = bar.low;
+    panel.bars[offset + CLOSE] = bar.close;
+    panel.volume![coin * hours + hour] = bar.volume ?? Number.NaN;
+    panel.quoteVolume![coin * hours + hour] = bar.quoteVolume ?? Number.NaN;
+    panel.firstHour[coin] = Math.min(panel.firstHour[coin]!, hour);
+    panel.endHour[coin] = Math.max(panel.endHour[coin]!, hour + 1);
+  }
+  if (faults.length > 0) throw new RangeError(`panelFromBars: ${faults.join('; ')}`);
+  return { ...panel, funding: fundingFromRows(funding, symbols, panel.startMs, hours) };
+}
+
+function barFault(bar: BarRow): string | null {
+  if (!Number.isInteger(bar.timeMs / hourMs)) return 'its time is not on the hour';
+  for (const price of [bar.open, bar.high, bar.low, bar.close]) {
+    if (!(price > 0 && price < Number.POSITIVE_INFINITY)) return `price ${price} must be positive and finite`;
+  }
+  if (bar.high < Math.max(bar.open, bar.close)) return 'high lies below open or close';
+  if (bar.low > Math.min(bar.open, bar.close)) return 'low lies above open or close';
+  return null;
+}
+
+/**
+ * Funding rows by coin and stamp. A settlement belongs to the hour whose stamp lies at most a minute before it; any other
+ * time is charged at the next stamp. Rows of unknown symbols or outside the span are left out.
+ */
+export function fundingFromRows(
+  rows: readonly FundingRow[],
+  symbols: readonly string[],
+  startMs: number,
+  hours: number,
+): FundingRows {
+  const coinOf = new Map(symbols.map((symbol, coin) => [symbol, coin]));
+  const byCoin: { hour: number; timeMs: number; rate: number; mark: number }[][] = symbols.map(() => []);
+  for (const row of rows) {
+    const coin = coinOf.get(row.symbol);
+    const hour = fundingHour(row.timeMs, startMs);
+    if (coin === undefined || hour < 0 || hour >= hours) continue;
+    byCoin[coin]!.push({ hour, timeMs: row.timeMs, rate: row.rate, mark: row.mark ?? Number.NaN });
+  }
+  const count = byCoin.reduce((sum, list) => sum + list.length, 0);
+  const out = {
+    start: sharedInt32(symbols.length + 1),
+    stamps: new Uint8Array(new SharedArrayBuffer(hours)),
+    hour: sharedInt32(count),
+    rate: sharedFloat64(count),
+    mark: sharedFloat64(count),
+  };
+  let next = 0;
+  for (const [coin, list] of byCoin.entries()) {
+    list.sort((a, b) => a.timeMs - b.timeMs);
+    for (const row of list) {
+      out.hour[next] = row.hour;
+      out.rate[next] = row.rate;
+      out.mark[next] = row.mark;
+      next += 1;
+    }
+    out.start[coin + 1] = next;
+  }
+  markStamps(out.stamps, out.hour);
+  return out;
+}
+
+/** Sets 1 at every hour that a funding row is charged in. */
+export function markStamps(stamps: Uint8Array, hours: Int32Array): void {
+  for (const hour of hours) stamps[hour] = 1;
+}
+
+/** Index of the stamp at which a settlement recorded at `timeMs` is charged. */
+export function fundingHour(timeMs: number, startMs: number): number {
+  return Math.ceil((timeMs - FUNDING_JITTER_MS - startMs) / hourMs);
+}
