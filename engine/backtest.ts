@@ -1,0 +1,123 @@
+/**
+ * A backtest in memory: panel and columns in, trades and equity out. Assembles the four ports over history and hands
+ * them to the loop of `run.ts`; files, scenarios and reports stand around this.
+ */
+import { scheduleClock } from './clock.ts';
+import { textLanes } from './journal/digest.ts';
+import type { JournalCheckpoint, RunJournal } from './journal/run-journal.ts';
+import { type Panel, timeAt } from './panel/panel.ts';
+import type { Rows } from './panel/rows.ts';
+import { StoredMarket } from './panel/stored-market.ts';
+import type { TradeColumns } from './portfolio/ledger.ts';
+import type { Clock, MarketData } from './ports.ts';
+import { CrossSectionGuard } from './risk/cross-section.ts';
+import { type RunCounts, run } from './run.ts';
+import type { Costs } from './simulator/costs.ts';
+import { SimulatedVenue, type VenueCheckpoint } from './simulator/venue.ts';
+import type { Strategy } from './strategy.ts';
+
+export interface BacktestInput {
+  readonly panel: Panel;
+  /** The columns that the strategy declares, time-major, in panel order of coins. */
+  readonly columns: readonly Rows[];
+  readonly strategy: Strategy;
+  readonly costs: Costs;
+  /** Quote currency at the start, > 0. */
+  readonly capital: number;
+  /** First hour and one past the last; the whole panel if absent. Decisions and fills happen inside. */
+  readonly fromHour?: number;
+  readonly toHour?: number;
+  /** Close what is open at the last close instead of leaving it marked. */
+  readonly closeAtEnd?: boolean;
+  /** Least share of the usual cross-section a decision needs (see `CrossSectionGuard`); 0 if absent. */
+  readonly minimumShare?: number;
+  /** Names the strategy's code in order ids. */
+  readonly codeHash?: string;
+  readonly journal?: RunJournal;
+  /** Another source of ticks or slices than the stored ones: a stream, a wall clock. */
+  readonly clock?: Clock;
+  readonly market?: MarketData;
+  readonly onDecision?: (timeMs: number) => void;
+  /** Go on from here instead of from the start. */
+  readonly resumeFrom?: BacktestCheckpoint;
+  /** Stop before this hour and return a checkpoint; positions stay open. */
+  readonly pauseAtHour?: number;
+}
+
+export interface BacktestResult {
+  readonly trades: TradeColumns;
+  /** Equity at the close of each panel hour, NaN outside the run. */
+  readonly equity: Float64Array;
+  readonly cash: Float64Array;
+  readonly finalEquity: number;
+  readonly counts: RunCounts;
+  readonly positionBars: number;
+  readonly ambiguousBars: number;
+  readonly venue: SimulatedVenue;
+  /** Where the run was paused; null where it ran to its end. */
+  readonly checkpoint: BacktestCheckpoint | null;
+}
+
+/** All that the rest of a run depends on. Structured-cloneable; numbers keep their bits. */
+export interface BacktestCheckpoint {
+  readonly venue: VenueCheckpoint;
+  readonly guard: readonly number[];
+  readonly journal: JournalCheckpoint | null;
+}
+
+export async function runBacktestInMemory(input: BacktestInput): Promise<BacktestResult> {
+  const { panel, strategy, journal, resumeFrom } = input;
+  const fromHour = input.fromHour ?? 0;
+  const toHour = input.toHour ?? panel.hours;
+  const untilHour = input.pauseAtHour ?? toHour;
+  const venue = new SimulatedVenue({
+    panel,
+    costs: input.costs,
+    capital: input.capital,
+    fromHour,
+    toHour,
+    closeAtEnd: input.closeAtEnd ?? false,
+    ...(journal === undefined ? {} : { journal }),
+  });
+  const guard = new CrossSectionGuard(input.minimumShare ?? 0);
+  if (resumeFrom !== undefined) {
+    venue.restore(resumeFrom.venue);
+    guard.restore(resumeFrom.guard);
+    if (resumeFrom.journal !== null) journal?.restore(resumeFrom.journal);
+  }
+  const startHour = resumeFrom?.venue.hour ?? fromHour;
+  const clock =
+    input.clock ?? scheduleClock(strategy.schedule, timeAt(panel, startHour), timeAt(panel, untilHour));
+  const pausing = input.pauseAtHour !== undefined;
+  const counts = await run(
+    {
+      clock,
+      market: input.market ?? new StoredMarket(panel, input.columns),
+      venue,
+      strategy,
+      strategyHash: textLanes(`${input.codeHash ?? ''}${JSON.stringify(strategy.config)}`),
+      guard,
+      ...(journal === undefined ? {} : { journal: pausing ? unsealed(journal) : journal }),
+      ...(input.onDecision === undefined ? {} : { onDecision: input.onDecision }),
+    },
+    timeAt(panel, untilHour),
+  );
+  const { ledger } = venue.book;
+  return {
+    trades: ledger.trades(),
+    equity: ledger.equity,
+    cash: ledger.cash,
+    finalEquity: venue.book.equity,
+    counts,
+    ...venue.barCounts,
+    venue,
+    checkpoint: pausing
+      ? { venue: venue.checkpoint(), guard: guard.checkpoint(), journal: journal?.checkpoint() ?? null }
+      : null,
+  };
+}
+
+/** A paused run is to be continued: its journal stays open. */
+function unsealed(journal: RunJournal): { append: RunJournal['append']; seal(): void } {
+  return { append: (record) => journal.append(record), seal: () => undefined };
+}

@@ -1,0 +1,80 @@
+/** Orders as the engine gives them to a venue, and what a venue answers. */
+import { idHex, mix32 } from '../journal/digest.ts';
+import type { ExitReason, RefusalReason } from '../journal/records.ts';
+import type { Target } from '../strategy.ts';
+
+/**
+ * One order. Its id is a function of strategy hash, decision time, symbol and leg, so the same decision has the same id
+ * in every setting and after every restart; it is spelled out only where somebody asks.
+ */
+export class Order {
+  readonly coin: number;
+  readonly symbol: string;
+  /** Direction of the position it opens (entry) or closes (exit). */
+  readonly side: 1 | -1;
+  readonly leg: 'entry' | 'exit';
+  readonly decidedMs: number;
+  /** Base quantity, > 0; an exit closes what is open. NaN where the decision had no price to size by. */
+  readonly quantity: number;
+  /** The wanted size in quote currency that the quantity came from. */
+  readonly notional: number;
+  readonly stopLossFraction: number | undefined;
+  readonly takeProfitFraction: number | undefined;
+  readonly holdHoursMax: number | undefined;
+  readonly score: number;
+  readonly reason: string;
+  /** Two words that stand for the strategy's code and configuration. */
+  readonly strategyHash: readonly [number, number];
+
+  constructor(
+    target: Target,
+    symbol: string,
+    side: 1 | -1,
+    leg: 'entry' | 'exit',
+    decidedMs: number,
+    quantity: number,
+    strategyHash: readonly [number, number],
+  ) {
+    this.coin = target.coin;
+    this.symbol = symbol;
+    this.side = side;
+    this.leg = leg;
+    this.decidedMs = decidedMs;
+    this.quantity = quantity;
+    this.notional = target.notional ?? Number.NaN;
+    this.stopLossFraction = target.stopLossFraction;
+    this.takeProfitFraction = target.takeProfitFraction;
+    this.holdHoursMax = target.holdHoursMax;
+    this.score = target.score ?? Number.NaN;
+    this.reason = target.reason ?? (leg === 'exit' ? 'signal' : 'ranked');
+    this.strategyHash = strategyHash;
+  }
+
+  /** Sixteen hex digits, within what every venue accepts as a client order id. */
+  get id(): string {
+    return orderId(this.strategyHash, this.decidedMs, this.symbol, this.leg);
+  }
+}
+
+export function orderId(
+  strategyHash: readonly [number, number],
+  decidedMs: number,
+  symbol: string,
+  leg: 'entry' | 'exit' | ExitReason,
+): string {
+  let high = strategyHash[0];
+  let low = strategyHash[1];
+  const hours = Math.floor(decidedMs / 60_000);
+  for (const word of [hours | 0, decidedMs % 60_000, ...codeUnits(symbol), 0x2f, ...codeUnits(leg)]) {
+    high = mix32(high, word);
+    low = mix32(low ^ high, word);
+  }
+  return idHex(high, low);
+}
+
+function codeUnits(text: string): number[] {
+  return Array.from(text, (_, index) => text.charCodeAt(index));
+}
+
+/** What became of an order. */
+export type OrderOutcome = 'filled' | RefusalReason;

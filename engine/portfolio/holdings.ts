@@ -1,0 +1,156 @@
+/**
+ * What was held when, read back from the books after the run: exposure per hour, how far each trade went against and for
+ * us, and the hours for which no funding was on record. All of it is arithmetic over trades, open positions and bars, so
+ * none of it burdens the fold.
+ */
+import { exitReasons } from '../journal/records.ts';
+import { BAR_WIDTH, CLOSE, HIGH, hourAt, LOW, OPEN, type Panel } from '../panel/panel.ts';
+import type { PositionView } from './account.ts';
+import type { TradeColumns } from './ledger.ts';
+
+/** One stay in a coin: open at the closes of hours [entryHour, exitHour). */
+interface Holding {
+  readonly coin: number;
+  readonly side: number;
+  readonly quantity: number;
+  readonly entryHour: number;
+  readonly exitHour: number;
+}
+
+export interface Exposure {
+  /** Notional at the close of each panel hour, >= 0. */
+  readonly longNotional: Float64Array;
+  readonly shortNotional: Float64Array;
+  /** Open positions at the close of each panel hour. */
+  readonly positions: Int32Array;
+  /** Sum over all hours of notional held, and the part of it for which no funding row was on record. */
+  readonly notionalHours: number;
+  readonly uncoveredNotionalHours: number;
+}
+
+/** Exposure of closed trades and open positions; `toHour` is one past the last hour of the run. */
+export function exposureOf(
+  panel: Panel,
+  trades: TradeColumns,
+  open: readonly PositionView[],
+  toHour: number,
+): Exposure {
+  const longNotional = new Float64Array(panel.hours);
+  const shortNotional = new Float64Array(panel.hours);
+  const positions = new Int32Array(panel.hours);
+  let notionalHours = 0;
+  let uncoveredNotionalHours = 0;
+  const coverage = new FundingCoverage(panel);
+  for (const holding of holdings(panel, trades, open, toHour)) {
+    const side = holding.side > 0 ? longNotional : shortNotional;
+    let close = Number.NaN;
+    for (let hour = holding.entryHour; hour < holding.exitHour; hour += 1) {
+      const known = panel.bars[(holding.coin * panel.hours + hour) * BAR_WIDTH + CLOSE]!;
+      if (known === known) close = known;
+      const notional = holding.quantity * close;
+      side[hour] = side[hour]! + notional;
+      positions[hour] = positions[hour]! + 1;
+      notionalHours += notional;
+      if (!coverage.covers(holding.coin, hour)) uncoveredNotionalHours += notional;
+    }
+  }
+  return { longNotional, shortNotional, positions, notionalHours, uncoveredNotionalHours };
+}
+
+function* holdings(
+  panel: Panel,
+  trades: TradeColumns,
+  open: readonly PositionView[],
+  toHour: number,
+): Generator<Holding> {
+  for (let row = 0; row < trades.count; row += 1) {
+    yield {
+      coin: trades.coin[row]!,
+      side: trades.side[row]!,
+      quantity: trades.quantity[row]!,
+      entryHour: trades.entryHour[row]!,
+      exitHour: trades.exitHour[row]!,
+    };
+  }
+  for (const position of open) {
+    yield { ...position, entryHour: hourAt(panel, position.entryMs), exitHour: toHour };
+  }
+}
+
+/** The longest interval at which a perpetual settles. */
+const FUNDING_INTERVAL_HOURS_MAX = 8;
+
+/** Holding through an hour is covered where the coin has a settlement on record within the eight hours that follow. */
+class FundingCoverage {
+  readonly #panel: Panel;
+  readonly #byCoin = new Map<number, Uint8Array>();
+
+  constructor(panel: Panel) {
+    this.#panel = panel;
+  }
+
+  covers(coin: number, hour: number): boolean {
+    let covered = this.#byCoin.get(coin);
+    if (covered === undefined) {
+      covered = this.#coveredHours(coin);
+      this.#byCoin.set(coin, covered);
+    }
+    return covered[hour] === 1;
+  }
+
+  #coveredHours(coin: number): Uint8Array {
+    const { funding, hours, endHour } = this.#panel;
+    const covered = new Uint8Array(hours);
+    const end = endHour[coin]!;
+    for (let row = funding.start[coin]!; row < funding.start[coin + 1]!; row += 1) {
+      const stamp = funding.hour[row]!;
+      covered.fill(1, Math.max(0, stamp - FUNDING_INTERVAL_HOURS_MAX), Math.min(stamp, hours));
+      // After the last stamp before the end of data or of the coin, no further row could exist.
+      if (stamp + FUNDING_INTERVAL_HOURS_MAX >= end) covered.fill(1, Math.min(stamp, hours), end);
+    }
+    return covered;
+  }
+}
+
+export interface Excursions {
+  /** Largest move against the position, as a fraction of the entry price, >= 0. */
+  readonly adverse: Float64Array;
+  /** Largest move for the position, as a fraction of the entry price, >= 0. */
+  readonly favourable: Float64Array;
+}
+
+/**
+ * Maximum adverse and favourable excursion of every trade, from hourly bars. The bar of the exit counts only up to the
+ * exit: its open and the exit price, since what came after is not ours.
+ */
+export function excursionsOf(panel: Panel, trades: TradeColumns): Excursions {
+  const adverse = new Float64Array(trades.count);
+  const favourable = new Float64Array(trades.count);
+  for (let row = 0; row < trades.count; row += 1) {
+    const entry = trades.entryPrice[row]!;
+    const side = trades.side[row]!;
+    const range = heldRange(panel, trades, row);
+    adverse[row] = Math.max(0, side > 0 ? entry - range.low : range.high - entry) / entry;
+    favourable[row] = Math.max(0, side > 0 ? range.high - entry : entry - range.low) / entry;
+  }
+  return { adverse, favourable };
+}
+
+function heldRange(panel: Panel, trades: TradeColumns, row: number): { low: number; high: number } {
+  const { bars, hours } = panel;
+  const base = trades.coin[row]! * hours * BAR_WIDTH;
+  const exitHour = trades.exitHour[row]!;
+  const reason = exitReasons[trades.exitReason[row]!]!;
+  const livedLastBar = reason === 'delist' || reason === 'end-of-data';
+  let low = Math.min(trades.entryPrice[row]!, trades.exitPrice[row]!);
+  let high = Math.max(trades.entryPrice[row]!, trades.exitPrice[row]!);
+  for (let hour = trades.entryHour[row]!; hour <= exitHour; hour += 1) {
+    const bar = base + hour * BAR_WIDTH;
+    const whole = hour < exitHour || livedLastBar;
+    const down = bars[bar + (whole ? LOW : OPEN)]!;
+    const up = bars[bar + (whole ? HIGH : OPEN)]!;
+    if (down < low) low = down;
+    if (up > high) high = up;
+  }
+  return { low, high };
+}

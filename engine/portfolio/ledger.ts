@@ -1,0 +1,179 @@
+/**
+ * The account's own books: closed trades as columns, and equity at the close of every hour. Columns grow by doubling and
+ * are cut to length once, at the end.
+ */
+import { type ExitReason, exitReasons } from '../journal/records.ts';
+
+/** Closed trades in the order of closing, one entry per trade in every column. Hours are panel hours. */
+export interface TradeColumns {
+  readonly count: number;
+  readonly coin: Int32Array;
+  readonly side: Int8Array;
+  readonly entryHour: Int32Array;
+  /** Hour of the bar in which the position was closed. */
+  readonly exitHour: Int32Array;
+  readonly quantity: Float64Array;
+  readonly entryPrice: Float64Array;
+  readonly exitPrice: Float64Array;
+  /** Fees of both legs, >= 0. */
+  readonly fees: Float64Array;
+  /** Cash received over the life of the trade, negative when paid. */
+  readonly funding: Float64Array;
+  /** Net of fees and funding. */
+  readonly pnl: Float64Array;
+  /** The ranking value of the entry; NaN where the strategy gave none. */
+  readonly score: Float64Array;
+  /** Index into `exitReasons`. */
+  readonly exitReason: Int8Array;
+  /** Index into `entryReasons`. */
+  readonly entryReason: Int16Array;
+  readonly entryReasons: readonly string[];
+}
+
+export interface LedgerCheckpoint {
+  readonly reals: Float64Array;
+  readonly wholes: Int32Array;
+  readonly entryReasons: readonly string[];
+  readonly equity: Float64Array;
+  readonly cash: Float64Array;
+}
+
+const REAL_WIDTH = 7;
+const WHOLE_WIDTH = 6;
+
+export class Ledger {
+  #reals = new Float64Array(REAL_WIDTH * 256);
+  #wholes = new Int32Array(WHOLE_WIDTH * 256);
+  #count = 0;
+  readonly #entryReasons: string[] = [];
+  readonly #entryReasonOf = new Map<string, number>();
+  /** Equity at the close of each panel hour; NaN outside the run. */
+  readonly equity: Float64Array;
+  /** Cash at the close of each panel hour. */
+  readonly cash: Float64Array;
+
+  constructor(hours: number) {
+    this.equity = new Float64Array(hours).fill(Number.NaN);
+    this.cash = new Float64Array(hours).fill(Number.NaN);
+  }
+
+  get tradeCount(): number {
+    return this.#count;
+  }
+
+  entryReasonCode(reason: string): number {
+    let code = this.#entryReasonOf.get(reason);
+    if (code === undefined) {
+      code = this.#entryReasons.length;
+      this.#entryReasons.push(reason);
+      this.#entryReasonOf.set(reason, code);
+    }
+    return code;
+  }
+
+  /** Positional, because it runs for every trade of every scenario: an argument object would be boxed seven times. */
+  addTrade(
+    coin: number,
+    side: number,
+    entryHour: number,
+    exitHour: number,
+    exitReasonCode: number,
+    entryReasonCode: number,
+    quantity: number,
+    entryPrice: number,
+    exitPrice: number,
+    fees: number,
+    funding: number,
+    pnl: number,
+    score: number,
+  ): void {
+    if (this.#count * REAL_WIDTH === this.#reals.length) this.#grow();
+    const reals = this.#reals;
+    const wholes = this.#wholes;
+    const real = this.#count * REAL_WIDTH;
+    const whole = this.#count * WHOLE_WIDTH;
+    reals[real] = quantity;
+    reals[real + 1] = entryPrice;
+    reals[real + 2] = exitPrice;
+    reals[real + 3] = fees;
+    reals[real + 4] = funding;
+    reals[real + 5] = pnl;
+    reals[real + 6] = score;
+    wholes[whole] = coin;
+    wholes[whole + 1] = side;
+    wholes[whole + 2] = entryHour;
+    wholes[whole + 3] = exitHour;
+    wholes[whole + 4] = exitReasonCode;
+    wholes[whole + 5] = entryReasonCode;
+    this.#count += 1;
+  }
+
+  #grow(): void {
+    const reals = new Float64Array(this.#reals.length * 2);
+    reals.set(this.#reals);
+    this.#reals = reals;
+    const wholes = new Int32Array(this.#wholes.length * 2);
+    wholes.set(this.#wholes);
+    this.#wholes = wholes;
+  }
+
+  checkpoint(): LedgerCheckpoint {
+    return {
+      reals: this.#reals.slice(0, this.#count * REAL_WIDTH),
+      wholes: this.#wholes.slice(0, this.#count * WHOLE_WIDTH),
+      entryReasons: [...this.#entryReasons],
+      equity: this.equity.slice(),
+      cash: this.cash.slice(),
+    };
+  }
+
+  restore(checkpoint: LedgerCheckpoint): void {
+    this.#count = checkpoint.reals.length / REAL_WIDTH;
+    while (this.#reals.length < checkpoint.reals.length) this.#grow();
+    this.#reals.set(checkpoint.reals);
+    this.#wholes.set(checkpoint.wholes);
+    this.#entryReasons.length = 0;
+    this.#entryReasonOf.clear();
+    for (const reason of checkpoint.entryReasons) this.entryReasonCode(reason);
+    this.equity.set(checkpoint.equity);
+    this.cash.set(checkpoint.cash);
+  }
+
+  trades(): TradeColumns {
+    const count = this.#count;
+    const real = (field: number) => strided(this.#reals, REAL_WIDTH, field, new Float64Array(count));
+    const whole = (field: number) => strided(this.#wholes, WHOLE_WIDTH, field, new Int32Array(count));
+    return {
+      count,
+      coin: whole(0),
+      side: Int8Array.from(whole(1)),
+      entryHour: whole(2),
+      exitHour: whole(3),
+      exitReason: Int8Array.from(whole(4)),
+      entryReason: Int16Array.from(whole(5)),
+      entryReasons: [...this.#entryReasons],
+      quantity: real(0),
+      entryPrice: real(1),
+      exitPrice: real(2),
+      fees: real(3),
+      funding: real(4),
+      pnl: real(5),
+      score: real(6),
+    };
+  }
+}
+
+/** Every `width`-th element from `field` on. A plain loop: `from` with a callback is ten times slower. */
+function strided<Numbers extends Float64Array | Int32Array>(
+  records: Numbers,
+  width: number,
+  field: number,
+  out: Numbers,
+): Numbers {
+  for (let row = 0, at = field; row < out.length; row += 1, at += width) out[row] = records[at]!;
+  return out;
+}
+
+export function exitReasonAt(trades: TradeColumns, row: number): ExitReason {
+  return exitReasons[trades.exitReason[row]!]!;
+}

@@ -1,0 +1,31 @@
+/**
+ * The limits of a book. They are checked last, entry by entry in rank order, against the account that the entry before
+ * has left. A refusal is a value.
+ */
+
+import type { RefusalReason } from '../journal/records.ts';
+import type { AccountView } from '../portfolio/account.ts';
+
+export interface Limits {
+  /** Most positions open at once, both sides together; no limit if absent. */
+  readonly slotsMax?: number;
+  /** Most notional on one side, as a fraction of equity; no limit if absent. */
+  readonly sideNotionalFractionMax?: number;
+}
+
+export interface Entry {
+  readonly coin: number;
+  readonly side: 1 | -1;
+  readonly notional: number;
+}
+
+/** The first limit that the entry would break, or null. One position per coin, and so no averaging down, always holds. */
+export function refusalByLimits(limits: Limits, entry: Entry, account: AccountView): RefusalReason | null {
+  if (account.isOpen(entry.coin)) return 'already-held';
+  if (limits.slotsMax !== undefined && account.positionCount >= limits.slotsMax) return 'slots-full';
+  if (limits.sideNotionalFractionMax !== undefined) {
+    const limit = limits.sideNotionalFractionMax * account.equity;
+    if (account.notional(entry.side) + entry.notional > limit) return 'side-notional-full';
+  }
+  return null;
+}

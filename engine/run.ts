@@ -1,0 +1,191 @@
+/**
+ * The one loop. Backtest, paper and live run this function over other ports. For every tick t of the clock:
+ *
+ *   1. `venue.advance(t)`   everything before t has happened
+ *   2. `market.slice(t)`    the cross-section as of t
+ *   3. `strategy.decide`    wanted positions, from slice and account alone
+ *   4. `venue.open(t)`      the stamp begins: funding, time exits that are due
+ *   5. `carryOut`           exits, then longs, then shorts, in rank order, each against the account the last one left
+ *
+ * and at the end `venue.advance(untilMs)` and `journal.seal()`. A port's answer is awaited only where it is pending.
+ */
+import { Order, type OrderOutcome } from './execution/orders.ts';
+import { BrokenInvariant } from './invariant.ts';
+import type { RefusalReason } from './journal/records.ts';
+import type { Slice } from './panel/slice.ts';
+import type { AccountView } from './portfolio/account.ts';
+import type { Admission, Clock, Journal, MarketData, MaybePromise, Venue } from './ports.ts';
+import type { CrossSectionGuard } from './risk/cross-section.ts';
+import { refusalByLimits } from './risk/limits.ts';
+import type { Strategy, Target } from './strategy.ts';
+
+export interface Session {
+  readonly clock: Clock;
+  readonly market: MarketData;
+  readonly venue: Venue;
+  readonly strategy: Strategy;
+  /** Two words that stand for the strategy's code and configuration: order ids derive from them. */
+  readonly strategyHash: readonly [number, number];
+  /** Stops a ranking over the few coins that happen to have data; decides on everything if absent. */
+  readonly guard?: CrossSectionGuard;
+  /** Written down if present. */
+  readonly journal?: Journal;
+  /** Called after every decision; throw to stop the run (progress, Ctrl-C). */
+  readonly onDecision?: (timeMs: number) => void;
+}
+
+export interface RunCounts {
+  readonly decisions: number;
+  readonly targets: number;
+  readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
+}
+
+/** A strategy that broke its contract, or threw. The run stops; the message names strategy, time and what was wrong. */
+export class StrategyFault extends Error {
+  override readonly name = 'StrategyFault';
+  readonly code = 'strategy-fault';
+}
+
+/** Runs the session to the clock's last tick and brings the venue to `untilMs`. */
+export async function run(session: Session, untilMs: number): Promise<RunCounts> {
+  const { market, venue, strategy, journal, guard } = session;
+  const refusals: Partial<Record<RefusalReason, number>> = {};
+  const admit: Admission = (order, account) => refusalByLimits(strategy.limits, order, account);
+  const ticks = session.clock.ticks();
+  let decisions = 0;
+  let targetCount = 0;
+
+  for (;;) {
+    const nextTick = ticks.next();
+    const tick = isPending(nextTick) ? await nextTick : nextTick;
+    if (tick.done === true) break;
+    const timeMs = tick.value;
+
+    const advanced = venue.advance(timeMs);
+    if (isPending(advanced)) await advanced;
+    const pendingSlice = market.slice(timeMs);
+    const slice = isPending(pendingSlice) ? await pendingSlice : pendingSlice;
+    const skipped =
+      slice === null
+        ? 'no-closed-bar'
+        : guard?.admits(slice, strategy) === false
+          ? 'thin-cross-section'
+          : null;
+    if (slice === null || skipped !== null) {
+      if (skipped !== null) journal?.append({ kind: 'skip', timeMs, reason: skipped });
+      continue;
+    }
+
+    const account = venue.account();
+    const targets = decide(strategy, slice, account);
+    decisions += 1;
+    targetCount += targets.length;
+    journal?.append({ kind: 'decision', slice, account, targets });
+
+    const opened = venue.open(timeMs);
+    if (isPending(opened)) await opened;
+    // Exits free slots and margin for the entries; longs before shorts is a convention, and part of the semantics.
+    for (const side of executionOrder) {
+      for (let rank = 0; rank < targets.length; rank += 1) {
+        const target = targets[rank]!;
+        if (target.side !== side) continue;
+        const order = orderFor(target, slice, account, session.strategyHash);
+        const pendingOutcome = venue.submit(order, admit);
+        const outcome: OrderOutcome = isPending(pendingOutcome) ? await pendingOutcome : pendingOutcome;
+        if (outcome !== 'filled') refusals[outcome] = (refusals[outcome] ?? 0) + 1;
+        journal?.append({ kind: 'order', timeMs, rank, target, order, outcome });
+      }
+    }
+    session.onDecision?.(timeMs);
+  }
+  const advanced = venue.advance(untilMs);
+  if (isPending(advanced)) await advanced;
+  const sealed = journal?.seal();
+  if (isPending(sealed)) await sealed;
+  return { decisions, targets: targetCount, refusals };
+}
+
+const executionOrder = [0, 1, -1] as const;
+
+function isPending<T>(value: MaybePromise<T>): value is Promise<T> {
+  return value instanceof Promise;
+}
+
+function decide(strategy: Strategy, slice: Slice, account: AccountView): readonly Target[] {
+  let targets: readonly Target[];
+  try {
+    targets = strategy.decide(slice, account);
+  } catch (cause) {
+    if (cause instanceof BrokenInvariant) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new StrategyFault(`strategy ${strategy.name} threw at ${isoTime(slice.timeMs)}: ${message}`, {
+      cause,
+    });
+  }
+  const fault = targetsFault(targets, slice.symbols.length);
+  if (fault === null) return targets;
+  throw new StrategyFault(`strategy ${strategy.name} at ${isoTime(slice.timeMs)}: ${fault}`);
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** What is wrong with what a strategy returned, or null. */
+function targetsFault(targets: readonly Target[], coins: number): string | null {
+  if (!Array.isArray(targets)) return `decide must return an array of targets, was ${typeof targets}`;
+  for (let index = 0; index < targets.length; index += 1) {
+    const fault = targetFault(targets[index] as Partial<Target> | null, coins);
+    if (fault !== null) return `target ${index} ${fault}`;
+  }
+  return null;
+}
+
+function targetFault(target: Partial<Target> | null, coins: number): string | null {
+  if (typeof target !== 'object' || target === null) return `must be an object, was ${String(target)}`;
+  const { coin, side, notional } = target;
+  if (!Number.isInteger(coin) || coin! < 0 || coin! >= coins) {
+    return `has coin ${String(coin)}: it must be an index from 0 to ${coins - 1}`;
+  }
+  if (side === 0) return null;
+  if (side !== 1 && side !== -1) return `has side ${String(side)}: it must be 1, -1 or 0`;
+  if (!(typeof notional === 'number' && notional > 0 && notional < Number.POSITIVE_INFINITY)) {
+    return `has notional ${String(notional)}: it must be positive and finite`;
+  }
+  return (
+    levelFault('stopLossFraction', target.stopLossFraction, side === 1) ??
+    levelFault('takeProfitFraction', target.takeProfitFraction, side === -1) ??
+    (target.holdHoursMax === undefined || target.holdHoursMax > 0
+      ? null
+      : `has holdHoursMax ${target.holdHoursMax}: it must be positive, or absent to hold on`)
+  );
+}
+
+/** A level below the entry must leave a positive price; one above it may lie anywhere. */
+function levelFault(name: string, fraction: number | undefined, below: boolean): string | null {
+  if (fraction === undefined) return null;
+  if (fraction > 0 && (!below || fraction < 1)) return null;
+  return `has ${name} ${fraction}: it must be positive${below ? ' and under 1' : ''}, or absent for none`;
+}
+
+function orderFor(
+  target: Target,
+  slice: Slice,
+  account: AccountView,
+  strategyHash: readonly [number, number],
+): Order {
+  const { coin } = target;
+  const exits = target.side === 0;
+  const held = exits ? account.position(coin) : null;
+  const side = target.side === 0 ? (held?.side ?? 1) : target.side;
+  const notional = target.notional ?? Number.NaN;
+  return new Order(
+    target,
+    slice.symbols[coin]!,
+    side,
+    exits ? 'exit' : 'entry',
+    slice.timeMs,
+    held === null ? notional / slice.close(coin) : held.quantity,
+    strategyHash,
+  );
+}
