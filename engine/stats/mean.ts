@@ -1,0 +1,6 @@
+/** Arithmetic mean; NaN for an empty series. */
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index += 1) sum += values[index]!;
+  return sum / values.length;
+}
