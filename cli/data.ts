@@ -1,0 +1,222 @@
+import { type Command, Option } from 'commander';
+import type { Finding } from '../datasets/check/finding.ts';
+import type { PresetName } from '../datasets/planted/settings.ts';
+import { exitCodes, UsageFault } from './failure.ts';
+import { wholeNumber } from './numbers.ts';
+import type { Act } from './program.ts';
+import { sessionStore } from './store.ts';
+import { tableText } from './table.ts';
+
+export function addData(program: Command, act: Act): void {
+  const data = program.command('data').description('datasets: make, import, look at, check');
+  addImport(data, act);
+  addSynth(data, act);
+  addLooking(data, act);
+  addCheck(data, act);
+}
+
+interface ImportOptions {
+  readonly bars: readonly string[];
+  readonly funding?: readonly string[];
+  readonly mark?: readonly string[];
+  readonly scores?: readonly string[];
+}
+
+/** Parts of an import that the interface names and that cannot be taken yet. */
+const importedLater = ['--detail', '--exchange-info', '--brackets', '--news', '--fear-greed'];
+
+function addImport(data: Command, act: Act): void {
+  const command = data
+    .command('import <name>')
+    .description('take Parquet, CSV or JSON files (also .gz) into the store')
+    .requiredOption('--bars <files...>', 'hourly bars')
+    .option('--funding <files...>', 'funding settlements')
+    .option('--mark <files...>', 'hourly mark prices')
+    .option('--scores <files...>', 'stored columns per coin and hour, such as scores and logits');
+  for (const flag of importedLater) command.addOption(new Option(`${flag} <files...>`).hideHelp());
+  command.action(async (name: string, options: ImportOptions) => {
+    refuseLater(
+      importedLater.filter((flag) => command.getOptionValueSource(attributeOf(flag)) !== undefined),
+    );
+    await act(command, async (session) => {
+      const { importDataset } = await import('../datasets/import/import.ts');
+      const { bars, funding, mark, scores } = options;
+      const request = {
+        name,
+        bars,
+        ...(funding === undefined ? {} : { funding }),
+        ...(mark === undefined ? {} : { mark }),
+        ...(scores === undefined ? {} : { scores }),
+      };
+      const { progress, signal } = session;
+      const result = await importDataset(await sessionStore(session), request, { progress, signal });
+      session.answer(result, () => importText(result));
+    });
+  });
+}
+
+function refuseLater(flags: readonly string[]): void {
+  if (flags.length === 0) return;
+  throw new UsageFault(
+    `data import cannot take ${flags.join(', ')} yet`,
+    flags.map((flag) => ({ path: flag, message: 'is not available yet: leave it out' })),
+  );
+}
+
+function attributeOf(flag: string): string {
+  return new Option(flag).attributeName();
+}
+
+interface Imported {
+  readonly dataset: string;
+  readonly hash: string;
+  readonly rows: number;
+  readonly symbols: number;
+  readonly from: number | string;
+  readonly to: number | string;
+}
+
+function importText(
+  result: Imported & {
+    readonly rejected: readonly { file: string; rule: string; rows: number; example: string }[];
+  },
+): string {
+  const rejected = result.rejected.map(({ file, rule, rows, example }) => ({
+    file,
+    rule,
+    rows,
+    first: example,
+  }));
+  return rejected.length === 0
+    ? datasetText(result)
+    : `${datasetText(result)}\nnot taken:\n${tableText(rejected)}`;
+}
+
+function datasetText({ dataset, hash, rows, symbols, from, to }: Imported): string {
+  return `${dataset}: ${rows.toLocaleString('en')} bars of ${symbols} symbols, ${day(from)} to ${day(to)}\nhash ${hash}`;
+}
+
+function day(time: number | string): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function addSynth(data: Command, act: Act): void {
+  data
+    .command('synth <name>')
+    .description('plant a market whose truth is known')
+    .addOption(
+      new Option('--preset <preset>', 'S 60 coins, M 300, L 1,000').choices(['S', 'M', 'L']).default('S'),
+    )
+    .option('--seed <n>', 'another seed is another market', wholeNumber(0), 1)
+    .action(async (name: string, options: { preset: PresetName; seed: number }, command: Command) => {
+      await act(command, async (session) => {
+        const { synthDataset } = await import('../datasets/planted/synth.ts');
+        const request = { name, ...options, signal: session.signal };
+        const result = await synthDataset(await sessionStore(session), request, session.progress);
+        session.answer(result, () => datasetText(result));
+      });
+    });
+}
+
+function addLooking(data: Command, act: Act): void {
+  data
+    .command('list')
+    .description('datasets in the store')
+    .action(async (_options, command: Command) => {
+      await act(command, async (session) => {
+        const { listDatasets } = await import('../datasets/catalogue.ts');
+        const { datasets, unreadable } = await listDatasets(await sessionStore(session));
+        for (const { name, message } of unreadable) session.remark(`${name} cannot be read: ${message}`);
+        const rows = datasets.map(({ name, symbols, rows: bars, fromMs, toMs, tables, hash }) => ({
+          name,
+          symbols,
+          bars,
+          from: day(fromMs),
+          to: day(toMs),
+          tables: tables.join(' '),
+          hash: hash.slice(0, 12),
+        }));
+        session.answer({ rows: datasets, unreadable }, () =>
+          tableText(rows, 'no datasets; make one with: hourglass data synth planted'),
+        );
+      });
+    });
+  data
+    .command('show <name>')
+    .description('one dataset: its tables, spans and gaps')
+    .action(async (name: string, _options, command: Command) => {
+      await act(command, async (session) => {
+        const { showDataset } = await import('../datasets/catalogue.ts');
+        const { manifest, tables } = await showDataset(await sessionStore(session), name);
+        const rows = tables.flatMap(({ table, rows: count, columns }) =>
+          columns.map((column) => ({
+            table,
+            column: column.name,
+            type: column.type,
+            rows: count,
+            nulls: column.nulls,
+          })),
+        );
+        const head = datasetText({
+          ...manifest,
+          dataset: manifest.name,
+          from: manifest.fromMs,
+          to: manifest.toMs,
+        });
+        session.answer({ manifest, rows: tables }, () => `${head}\n\n${tableText(rows)}`);
+      });
+    });
+  data
+    .command('sql <query>')
+    .description('one reading SQL statement over NAME_bars, NAME_funding, …, run_trades, run_equity, …')
+    .action(async (query: string, _options, command: Command) => {
+      await act(command, async (session) => {
+        const { runSql } = await import('../datasets/sql.ts');
+        const { columns, rows } = await runSql(await sessionStore(session), query);
+        session.answer({ columns, rows }, () =>
+          tableText(rows as Parameters<typeof tableText>[0], 'no rows'),
+        );
+      });
+    });
+}
+
+function addCheck(data: Command, act: Act): void {
+  data
+    .command('check <name>')
+    .description('quality findings; exit code 1 where there are errors')
+    .option('--notes', 'list the notes too, not only how many there are')
+    .action(async (name: string, options: { notes?: boolean }, command: Command) => {
+      await act(command, async (session) => {
+        const { checkDataset } = await import('../datasets/check/check.ts');
+        const findings = await checkDataset(await sessionStore(session), name, session.progress);
+        const errors = findings.filter(({ severity }) => severity === 'error').length;
+        const warnings = findings.filter(({ severity }) => severity === 'warning').length;
+        session.answer({ findings, errors, warnings }, () => findingsText(findings, options.notes === true));
+        if (errors > 0) session.endWith(exitCodes.negative);
+      });
+    });
+}
+
+function findingsText(findings: readonly Finding[], withNotes: boolean): string {
+  const notes = findings.filter(({ severity }) => severity === 'note');
+  const loud = findings.filter(({ severity }) => severity !== 'note');
+  const noteRules = [...new Set(notes.map(({ rule }) => rule))].map(
+    (rule) => `${notes.filter((note) => note.rule === rule).length} ${rule}`,
+  );
+  const countOf = (severity: Finding['severity']) =>
+    loud.filter((finding) => finding.severity === severity).length;
+  return [
+    ...(withNotes ? findings : loud).map(findingText),
+    ...(withNotes || notes.length === 0 ? [] : [`notes (--notes lists them): ${noteRules.join(', ')}`]),
+    `${countOf('error')} errors, ${countOf('warning')} warnings, ${notes.length} notes`,
+  ].join('\n');
+}
+
+function findingText({ severity, rule, symbol, fromMs, toMs, count, message }: Finding): string {
+  const span = fromMs === toMs ? minute(fromMs) : `${minute(fromMs)} to ${minute(toMs)}`;
+  return `${severity} ${rule}: ${symbol ?? 'all symbols'}, ${span}, ${count} times\n    ${message}`;
+}
+
+function minute(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
+}

@@ -1,0 +1,62 @@
+/** What `import { … } from 'hourglass'` offers. */
+
+export type { Dataset, DatasetManifest } from './datasets/dataset.ts';
+export { openDataset } from './datasets/open.ts';
+export { type Headline, listRuns, type RunManifest, readRun, type StoredRun } from './datasets/runs.ts';
+export { openStore, type Store } from './datasets/store.ts';
+export {
+  boolean,
+  type ConfigFields,
+  type ConfigOf,
+  choice,
+  type Fault,
+  integer,
+  number,
+  type Parsed,
+  text,
+} from './engine/config.ts';
+export type { Order, OrderOutcome } from './engine/execution/orders.ts';
+export {
+  type ExitReason,
+  exitReasons,
+  type JournalRecord,
+  type RefusalReason,
+} from './engine/journal/records.ts';
+export type { Table, TableColumn } from './engine/journal/tables.ts';
+export {
+  type BarRow,
+  closeAt,
+  type FundingRow,
+  hourAt,
+  type Panel,
+  panelFromBars,
+  timeAt,
+} from './engine/panel/panel.ts';
+export type { Slice } from './engine/panel/slice.ts';
+export type { AccountView, PositionView } from './engine/portfolio/account.ts';
+export { exitReasonAt, type TradeColumns } from './engine/portfolio/ledger.ts';
+export type { Clock, Journal, MarketData, Venue } from './engine/ports.ts';
+export type { Limits } from './engine/risk/limits.ts';
+export { run, type Session, StrategyFault } from './engine/run.ts';
+export type { Schedule } from './engine/schedule.ts';
+export type { Costs } from './engine/simulator/costs.ts';
+export { calmar } from './engine/stats/calmar.ts';
+export { dailyReturns } from './engine/stats/daily-returns.ts';
+export { maxDrawdown } from './engine/stats/max-drawdown.ts';
+export { sharpe } from './engine/stats/sharpe.ts';
+export { sortino } from './engine/stats/sortino.ts';
+export { spearman } from './engine/stats/spearman.ts';
+export { wilson } from './engine/stats/wilson.ts';
+export {
+  bindStrategy,
+  defineStrategy,
+  type Strategy,
+  type StrategyDefinition,
+  type Target,
+} from './engine/strategy.ts';
+export { runBacktest } from './scenarios/backtest.ts';
+export { ScenarioFault } from './scenarios/faults.ts';
+export { type BacktestAnswer, type BacktestRequest, backtest } from './scenarios/library.ts';
+export { loadScenario } from './scenarios/load.ts';
+export { replayRun as replay } from './scenarios/replay.ts';
+export { extremes, reaching } from './strategies/select.ts';

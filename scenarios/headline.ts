@@ -1,0 +1,91 @@
+/** The figures at the top of a report, from the tables of a finished run. */
+import type { Headline, RunTable } from '../datasets/runs.ts';
+import type { BacktestResult } from '../engine/backtest.ts';
+import { exitReasons } from '../engine/journal/records.ts';
+import type { Table } from '../engine/journal/tables.ts';
+import { dayMs } from '../engine/panel/hours.ts';
+import type { Exposure } from '../engine/portfolio/holdings.ts';
+import { cagr } from '../engine/stats/cagr.ts';
+import { calmar } from '../engine/stats/calmar.ts';
+import { dailyReturns } from '../engine/stats/daily-returns.ts';
+import { maxDrawdown } from '../engine/stats/max-drawdown.ts';
+import { sharpe } from '../engine/stats/sharpe.ts';
+import { sortino } from '../engine/stats/sortino.ts';
+
+const DAYS_PER_YEAR = 365;
+
+export function headlineOf(run: {
+  readonly result: BacktestResult;
+  readonly tables: Readonly<Record<RunTable, Table>>;
+  readonly exposure: Exposure;
+  readonly openAtEnd: number;
+  readonly capital: number;
+  readonly startMs: number;
+}): Headline {
+  const { result, tables, exposure, capital, startMs } = run;
+  const { trades } = result;
+  const times = doubles(tables.equity, 'time');
+  const equity = doubles(tables.equity, 'equity');
+  const finalEquity = equity.at(-1) ?? capital;
+  const daily = dailyReturns({ timeMs: times, equity, startMs, startEquity: capital });
+  const deepest = maxDrawdown(equity, capital);
+  const years = ((times.at(-1) ?? startMs) - startMs) / (DAYS_PER_YEAR * dayMs);
+  const refusals = result.counts.refusals;
+  return {
+    trades: trades.count,
+    startEquity: capital,
+    finalEquity,
+    totalReturn: finalEquity / capital - 1,
+    sharpe: known(sharpe(daily)),
+    sortino: known(sortino(daily)),
+    calmar: known(calmar(cagr({ startEquity: capital, finalEquity, years }), deepest)),
+    maxDrawdown: Number.isNaN(deepest) ? 0 : deepest,
+    winRate: trades.count === 0 ? null : trades.pnl.filter((pnl) => pnl > 0).length / trades.count,
+    fees: sum(doubles(tables.fills, 'fee')),
+    funding: sum(doubles(tables.funding, 'cash')),
+    slippage: slippageOf(tables.fills),
+    liquidations: 0,
+    refusals: Object.values(refusals).reduce((total, count) => total + count, 0),
+    refusalsByReason: refusals,
+    exitsByReason: exitsByReason(trades.exitReason),
+    ambiguousBars: result.positionBars === 0 ? 0 : result.ambiguousBars / result.positionBars,
+    openAtEnd: run.openAtEnd,
+    fundingUncoveredNotionalHours: exposure.uncoveredNotionalHours,
+    fundingUncoveredShare:
+      exposure.notionalHours === 0 ? 0 : exposure.uncoveredNotionalHours / exposure.notionalHours,
+    decisions: result.counts.decisions,
+    hours: tables.equity.rows,
+  };
+}
+
+function doubles(table: Table, name: string): Float64Array {
+  const column = table.columns[name];
+  if (column?.type !== 'double' && column?.type !== 'time')
+    throw new TypeError(`column ${name} holds no numbers`);
+  return column.values;
+}
+
+function known(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** What fills cost against their raw prices: a buy above, a sell below. */
+function slippageOf(fills: Table): number {
+  const price = doubles(fills, 'price');
+  const rawPrice = doubles(fills, 'raw_price');
+  const quantity = doubles(fills, 'quantity');
+  return quantity.reduce((total, amount, row) => total + amount * Math.abs(price[row]! - rawPrice[row]!), 0);
+}
+
+function exitsByReason(codes: Int8Array): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const code of codes) {
+    const reason = exitReasons[code]!;
+    counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return counts;
+}

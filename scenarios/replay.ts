@@ -1,0 +1,123 @@
+/**
+ * Recomputes a stored run from its scenario and compares the two bit for bit. Datasets are rehashed, never trusted. Where
+ * something differs, the cause is named before the effect: first the input (hour, coin, field), else the first row that
+ * came out otherwise.
+ */
+
+import type { Dataset } from '../datasets/dataset.ts';
+import { firstInputDifference, loadFingerprint } from '../datasets/fingerprints.ts';
+import { openDataset } from '../datasets/open.ts';
+import { type FinishedRun, type RunTable, readRun, type StoredRun } from '../datasets/runs.ts';
+import type { Store } from '../datasets/store.ts';
+import { type BacktestOptions, simulateScenario } from './backtest.ts';
+import { firstRunDifference } from './diff.ts';
+import type { LoadedStrategy } from './load-strategy.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface ReplayDifference {
+  /** Epoch ms; null where the difference has no time, such as another version of the code. */
+  readonly timeMs: number | null;
+  readonly time: string | null;
+  readonly symbol: string | null;
+  /** An input field (`close`, `funding`, `score` …), a table's column, or what else went in. */
+  readonly field: string;
+  readonly kind: 'input' | 'strategy' | 'result';
+  readonly recorded: string | number | null;
+  readonly recomputed: string | number | null;
+}
+
+export interface Replay {
+  readonly runId: string;
+  /** True where inputs, decisions, trades and equity are all the same to the last bit. */
+  readonly equal: boolean;
+  readonly firstDifference: ReplayDifference | null;
+  readonly signalDigest: { readonly recorded: string; readonly recomputed: string };
+  readonly digest: { readonly recorded: string; readonly recomputed: string };
+}
+
+export interface ReplayOptions extends BacktestOptions {
+  /** Another dataset than the run's own: what would these prices have done? */
+  readonly dataset?: string;
+  /** Loads the strategy that the run names; the scenario's own loader where absent. */
+  readonly loadStrategy: (run: StoredRun) => Promise<LoadedStrategy>;
+}
+
+export async function replayRun(store: Store, runId: string, options: ReplayOptions): Promise<Replay> {
+  const run = await readRun(store, runId);
+  const scenario = run.manifest.scenario as unknown as Scenario;
+  const strategy = await options.loadStrategy(run);
+  const name = options.dataset ?? run.manifest.dataset.name;
+  options.progress?.(`hashing dataset ${name}`);
+  const dataset = await openDataset(store, name, { verify: true, allowChanged: true });
+  const again = await simulateScenario(dataset, { ...scenario, dataset: name }, strategy, options);
+  const { signalDigest, digest } = again.manifest;
+  const same =
+    signalDigest === run.manifest.signalDigest &&
+    digest === run.manifest.digest &&
+    dataset.hash === run.manifest.dataset.hash;
+  return {
+    runId: run.manifest.runId,
+    equal: same,
+    firstDifference: same ? null : await firstDifference(store, run, again, dataset, strategy),
+    signalDigest: { recorded: run.manifest.signalDigest, recomputed: signalDigest },
+    digest: { recorded: run.manifest.digest, recomputed: digest },
+  };
+}
+
+async function firstDifference(
+  store: Store,
+  run: StoredRun,
+  again: FinishedRun,
+  dataset: Dataset,
+  strategy: LoadedStrategy,
+): Promise<ReplayDifference> {
+  return (
+    (await inputDifference(store, run, dataset)) ??
+    codeDifference(run, strategy) ??
+    (await resultDifference(run, again)) ?? {
+      timeMs: null,
+      time: null,
+      symbol: null,
+      field: 'dataset.hash',
+      kind: 'input',
+      recorded: run.manifest.dataset.hash,
+      recomputed: dataset.hash,
+    }
+  );
+}
+
+/** Null where the inputs are the same, or where nobody kept the fingerprint of the recorded ones. */
+async function inputDifference(
+  store: Store,
+  run: StoredRun,
+  dataset: Dataset,
+): Promise<ReplayDifference | null> {
+  const recorded = run.manifest.dataset.hash;
+  if (recorded === dataset.hash) return null;
+  const before = await loadFingerprint(store, recorded);
+  const difference = before === null ? null : firstInputDifference(before, await dataset.fingerprint());
+  if (difference === null) return null;
+  const { timeMs, symbol, field } = difference;
+  return { timeMs, time: iso(timeMs), symbol, field, kind: 'input', recorded: null, recomputed: null };
+}
+
+function codeDifference(run: StoredRun, strategy: LoadedStrategy): ReplayDifference | null {
+  const recorded = run.manifest.strategy.codeHash;
+  if (recorded === strategy.codeHash) return null;
+  const place = { timeMs: null, time: null, symbol: null, field: 'strategy.codeHash' };
+  return { ...place, kind: 'strategy', recorded, recomputed: strategy.codeHash };
+}
+
+async function resultDifference(run: StoredRun, again: FinishedRun): Promise<ReplayDifference | null> {
+  const difference = await firstRunDifference(async (name: RunTable) => [
+    await run.table(name),
+    again.tables[name],
+  ]);
+  if (difference === null) return null;
+  const { timeMs, symbol, field, a, b } = difference;
+  return { timeMs, time: iso(timeMs), symbol, field, kind: 'result', recorded: a, recomputed: b };
+}
+
+function iso(timeMs: number): string | null {
+  return Number.isFinite(timeMs) ? new Date(timeMs).toISOString() : null;
+}

@@ -1,0 +1,123 @@
+/** The shape of a scenario file, once: it parses, and it is published as JSON Schema for editors to complete from. */
+import * as z from 'zod';
+import { configSchema } from '../engine/config.ts';
+import { builtInStrategies } from '../strategies/registry.ts';
+import { costModels } from './scenario.ts';
+
+const bps = (doc: string) => z.number().min(0).max(1000).describe(`${doc}, in basis points of the notional`);
+const time = (doc: string) =>
+  z
+    .union([z.string(), z.int()], { error: 'must be a date, an ISO time or epoch milliseconds' })
+    .describe(`${doc}: a date (its 00:00 UTC), an ISO time or epoch milliseconds, on the hour`);
+
+export const scenarioSchema = z.strictObject({
+  $schema: z.string().optional().describe('where the schema lies, for editors'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be in kebab case: lower-case letters, digits and "-"' })
+    .describe('kebab-case name; part of every run id'),
+  strategy: z
+    .string()
+    .min(1)
+    .describe('name of a built-in strategy, or path of a .ts or .js file relative to this file'),
+  config: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("the strategy's settings; defaults fill the rest"),
+  dataset: z.string().min(1).describe('name of a dataset in the store'),
+  from: time('first stamp').optional(),
+  to: time('end, exclusive').optional(),
+  capital: z
+    .strictObject({
+      usdm: z.number().positive().describe('quote currency in the futures wallet at the start'),
+    })
+    .describe('money at the start, by wallet'),
+  costs: z
+    .union(
+      [
+        z.enum(Object.keys(costModels) as [keyof typeof costModels]),
+        z.strictObject({ takerFeeBps: bps('fee of every fill'), slippageBps: bps('slippage of every fill') }),
+      ],
+      { error: `must be ${Object.keys(costModels).join(', ')} or { takerFeeBps, slippageBps }` },
+    )
+    .describe('a cost model by name, or its two rates'),
+  fills: z
+    .strictObject({ path: z.literal('adverse-first').default('adverse-first') })
+    .default({ path: 'adverse-first' })
+    .describe('which barrier comes first where one bar touches both: the stop'),
+  funding: z
+    .strictObject({ missing: z.enum(['zero', 'strict']).default('zero') })
+    .default({ missing: 'zero' })
+    .describe('what a settlement without a row costs: nothing (counted in the headline), or the run'),
+  closeAtEnd: z
+    .boolean()
+    .default(false)
+    .describe('close what is open at the last close instead of marking it'),
+  universe: z
+    .strictObject({ minimumShare: z.number().min(0).max(1).default(0.5) })
+    .default({ minimumShare: 0.5 })
+    .describe('a decision is skipped when fewer than this share of the recent cross-section is present'),
+  limits: z
+    .strictObject({
+      slotsMax: z.int().min(0).optional().describe('most positions open at once'),
+      sideNotionalFractionMax: z
+        .number()
+        .positive()
+        .optional()
+        .describe('most notional on one side, as a fraction of equity'),
+    })
+    .default({})
+    .describe("takes the place of the strategy's own limits"),
+  shocks: z
+    .array(z.unknown())
+    .max(0, { error: 'must be empty: shocks are not available yet' })
+    .default([])
+    .describe('not available yet: leave it empty'),
+  grid: z
+    .record(z.string(), z.array(z.unknown()).min(1, { error: 'must hold at least one value' }))
+    .default({})
+    .describe('config key to the values that a sweep tries'),
+  seed: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(1)
+    .describe('seed of everything random in the run'),
+});
+
+export type ScenarioFile = z.output<typeof scenarioSchema>;
+
+/** Keys of a scenario file. */
+export const scenarioKeys: readonly string[] = Object.keys(scenarioSchema.shape);
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly anyOf?: readonly SchemaNode[];
+}
+
+/** Keys known at a place of the file, such as `['capital']`; none where any key goes. */
+export function keysAt(places: readonly PropertyKey[]): readonly string[] {
+  let node: SchemaNode | undefined = z.toJSONSchema(scenarioSchema, { io: 'input' }) as SchemaNode;
+  for (const place of places) node = propertiesOf(node)?.[String(place)];
+  return Object.keys(propertiesOf(node) ?? {});
+}
+
+function propertiesOf(node: SchemaNode | undefined): SchemaNode['properties'] {
+  return node?.properties ?? node?.anyOf?.find((choice) => choice.properties !== undefined)?.properties;
+}
+
+/** JSON Schema (2020-12) of a scenario file, with the settings of every built-in strategy. */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(scenarioSchema, { io: 'input' }) as Record<string, unknown>;
+  return {
+    ...schema,
+    $id: 'scenario.schema.json',
+    title: 'Hourglass scenario',
+    description: 'Strategy, data, costs, dates and seed of one backtest.',
+    allOf: [...builtInStrategies].map(([name, definition]) => ({
+      if: { properties: { strategy: { const: name } }, required: ['strategy'] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema; nobody awaits this object
+      then: { properties: { config: configSchema(definition.config) } },
+    })),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Many configurations of one strategy over one panel: the columns are scored once and shared, every variant is a fold.
+ * Workers hold no copy of the panel, and which worker folds which variant leaves no trace in the results.
+ */
+import { type BacktestInput, runBacktestInMemory } from '../engine/backtest.ts';
+import type { ConfigFields, ConfigOf } from '../engine/config.ts';
+import { RunJournal } from '../engine/journal/run-journal.ts';
+import { siblingModule, type WorkerPool } from '../engine/signal/pool.ts';
+import { bindStrategy, type StrategyDefinition } from '../engine/strategy.ts';
+
+export interface VariantSet {
+  readonly panel: BacktestInput['panel'];
+  readonly columns: BacktestInput['columns'];
+  /** URL of the module whose default export is the strategy. */
+  readonly strategyModule: string;
+  readonly codeHash: string;
+  readonly costs: BacktestInput['costs'];
+  readonly capital: number;
+  readonly closeAtEnd: boolean;
+  /** Keep a journal of each variant, for its digests. */
+  readonly digests: boolean;
+  /** Complete configurations, one per variant. */
+  readonly configs: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface VariantResult {
+  readonly trades: number;
+  readonly finalEquity: number;
+  /** Null where no journal was kept. */
+  readonly signalDigest: string | null;
+  readonly digest: string | null;
+}
+
+/** Folds all variants on the pool's workers; results in the order of `configs`. */
+export async function runVariants(pool: WorkerPool, set: VariantSet): Promise<readonly VariantResult[]> {
+  // A few tasks per worker keep both busy to the end; one task per variant would copy symbols and views too often.
+  const perTask = Math.max(1, Math.ceil(set.configs.length / (pool.workers * 4)));
+  const module = siblingModule('variants', import.meta.url);
+  const parts: Promise<readonly VariantResult[]>[] = [];
+  for (let from = 0; from < set.configs.length; from += perTask) {
+    parts.push(
+      pool.run(module, 'foldVariants', { ...set, configs: set.configs.slice(from, from + perTask) }),
+    );
+  }
+  return (await Promise.all(parts)).flat();
+}
+
+/** Folds variants one after the other in this thread. */
+export async function foldVariants(set: VariantSet): Promise<readonly VariantResult[]> {
+  const { default: definition } = (await import(set.strategyModule)) as {
+    default: StrategyDefinition<ConfigFields>;
+  };
+  const results: VariantResult[] = [];
+  for (const config of set.configs) {
+    const journal = set.digests ? new RunJournal() : undefined;
+    const result = await runBacktestInMemory({
+      panel: set.panel,
+      columns: set.columns,
+      strategy: bindStrategy(definition, config as ConfigOf<ConfigFields>),
+      costs: set.costs,
+      capital: set.capital,
+      closeAtEnd: set.closeAtEnd,
+      codeHash: set.codeHash,
+      ...(journal === undefined ? {} : { journal }),
+    });
+    results.push({
+      trades: result.trades.count,
+      finalEquity: result.finalEquity,
+      signalDigest: journal?.signalDigest ?? null,
+      digest: journal?.runDigest(result.venue.book.ledger) ?? null,
+    });
+  }
+  return results;
+}
