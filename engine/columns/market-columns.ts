@@ -7,10 +7,10 @@ import { hourMs } from '../panel/hours.ts';
 import { BAR_WIDTH, CLOSE, type Panel } from '../panel/panel.ts';
 import { rollingBeta, rollingDeviation, rollingSum } from './rolling.ts';
 
-export const BETA_WINDOW_HOURS = 720;
+const BETA_WINDOW_HOURS = 720;
 /** Three quarters of a window must be there. */
 const PRESENT_SHARE_MIN = 0.75;
-export const RESIDUAL_WINDOW_HOURS = 168;
+const RESIDUAL_WINDOW_HOURS = 168;
 export const BENCHMARK_SYMBOL = 'BTCUSDT';
 
 export interface MarketColumn {

@@ -364,7 +364,7 @@ export class RunJournal implements Journal {
   }
 }
 
-export function absorbTrades(digest: RunningDigest, trades: TradeColumns): void {
+function absorbTrades(digest: RunningDigest, trades: TradeColumns): void {
   for (let row = 0; row < trades.count; row += 1) {
     digest.word(trades.coin[row]!);
     digest.word(trades.side[row]!);

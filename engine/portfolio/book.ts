@@ -20,11 +20,11 @@ export const QUANTITY = 2;
 export const ENTRY_PRICE = 3;
 export const SIGNED_STOP = 4;
 export const SIGNED_TARGET = 5;
-export const FEES = 6;
+const FEES = 6;
 /** Funding paid so far, negative when received: the sign of the arithmetic; tables turn it round. */
 export const FUNDING_PAID = 7;
-export const SCORE = 8;
-export const REALS = 9;
+/** One cache line a record. What only the ledger asks for (score, entry reason) is kept apart, in `#scores` and `#reasons`. */
+export const REALS = 8;
 
 /** Fields of a record in `wholes`. */
 export const COIN = 0;
@@ -40,8 +40,7 @@ export const LAST_HOUR = 5;
 export const DUE_HOUR = 6;
 /** Next funding row, or -1 while it was not looked up. */
 export const FUNDING_ROW = 7;
-export const ENTRY_REASON = 8;
-export const WHOLES = 9;
+export const WHOLES = 8;
 
 export const NEVER = 0x3fffffff;
 
@@ -50,6 +49,8 @@ export interface BookCheckpoint {
   readonly equity: number;
   readonly reals: Float64Array;
   readonly wholes: Int32Array;
+  readonly scores: Float64Array;
+  readonly reasons: Int32Array;
   readonly ledger: LedgerCheckpoint;
 }
 
@@ -58,6 +59,8 @@ export class FuturesBook implements AccountView {
   readonly ledger: Ledger;
   readonly reals: Float64Array;
   readonly wholes: Int32Array;
+  readonly #scores: Float64Array;
+  readonly #reasons: Int32Array;
   readonly #panel: Panel;
   /** Place in the list by coin; -1 where nothing is open. */
   readonly #place: Int32Array;
@@ -74,6 +77,8 @@ export class FuturesBook implements AccountView {
     this.ledger = new Ledger(panel.hours);
     this.reals = new Float64Array(coins * REALS);
     this.wholes = new Int32Array(coins * WHOLES);
+    this.#scores = new Float64Array(coins);
+    this.#reasons = new Int32Array(coins);
     this.#place = new Int32Array(coins).fill(-1);
     this.#money = new Float64Array([capital, capital]);
     this.#markHour = firstHour - 1;
@@ -168,7 +173,7 @@ export class FuturesBook implements AccountView {
       target === undefined ? Number.POSITIVE_INFINITY : side * (price * (1 + side * target));
     reals[real + FEES] = fee;
     reals[real + FUNDING_PAID] = 0;
-    reals[real + SCORE] = order.score;
+    this.#scores[k] = order.score;
     const wholes = this.wholes;
     const whole = k * WHOLES;
     wholes[whole + COIN] = coin;
@@ -179,7 +184,7 @@ export class FuturesBook implements AccountView {
     wholes[whole + LAST_HOUR] = lastHour;
     wholes[whole + DUE_HOUR] = dueHour;
     wholes[whole + FUNDING_ROW] = -1;
-    wholes[whole + ENTRY_REASON] = this.ledger.entryReasonCode(order.reason);
+    this.#reasons[k] = this.ledger.entryReasonCode(order.reason);
   }
 
   /** Closes position k at a fill price, books the trade, and moves the last record into its place. */
@@ -199,14 +204,14 @@ export class FuturesBook implements AccountView {
       wholes[whole + ENTRY_HOUR]!,
       hour,
       exitReasonCode,
-      wholes[whole + ENTRY_REASON]!,
+      this.#reasons[k]!,
       reals[real + QUANTITY]!,
       reals[real + ENTRY_PRICE]!,
       price,
       fees,
       0 - fundingPaid,
       realised - fees - fundingPaid,
-      reals[real + SCORE]!,
+      this.#scores[k]!,
     );
     this.#place[coin] = -1;
     const last = this.#count - 1;
@@ -214,6 +219,8 @@ export class FuturesBook implements AccountView {
     if (k === last) return;
     reals.copyWithin(real, last * REALS, (last + 1) * REALS);
     wholes.copyWithin(whole, last * WHOLES, (last + 1) * WHOLES);
+    this.#scores[k] = this.#scores[last]!;
+    this.#reasons[k] = this.#reasons[last]!;
     this.#place[wholes[whole + COIN]!] = k;
   }
 
@@ -230,9 +237,12 @@ export class FuturesBook implements AccountView {
   /** Marks every position at the close of `hour`; equity is cash plus unrealised, added in list order. */
   mark(hour: number): void {
     let equity = this.#money[0]!;
+    const bars = this.#panel.bars;
+    const step = hour * BAR_WIDTH + CLOSE;
     for (let k = 0; k < this.#count; k += 1) {
       const real = k * REALS;
-      const close = this.markPrice(k, hour);
+      let close = bars[this.wholes[k * WHOLES + BAR_BASE]! + step]!;
+      if (close !== close) close = this.markPrice(k, hour);
       equity += this.reals[real + SIGNED_QUANTITY]! * (close - this.reals[real + ENTRY_PRICE]!);
     }
     this.setMark(hour, equity);
@@ -252,6 +262,8 @@ export class FuturesBook implements AccountView {
       equity: this.equity,
       reals: this.reals.slice(0, this.#count * REALS),
       wholes: this.wholes.slice(0, this.#count * WHOLES),
+      scores: this.#scores.slice(0, this.#count),
+      reasons: this.#reasons.slice(0, this.#count),
       ledger: this.ledger.checkpoint(),
     };
   }
@@ -263,6 +275,8 @@ export class FuturesBook implements AccountView {
     this.#count = checkpoint.reals.length / REALS;
     this.reals.set(checkpoint.reals);
     this.wholes.set(checkpoint.wholes);
+    this.#scores.set(checkpoint.scores);
+    this.#reasons.set(checkpoint.reasons);
     this.#place.fill(-1);
     for (let k = 0; k < this.#count; k += 1) this.#place[this.wholes[k * WHOLES + COIN]!] = k;
     this.ledger.restore(checkpoint.ledger);

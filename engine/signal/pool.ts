@@ -36,7 +36,7 @@ export function siblingModule(name: string, callerUrl: string): string {
 const packageRoot = new URL('../../', import.meta.url).href;
 
 /** Workers run what was built, also for a caller that runs from its TypeScript source (as tests do). */
-export function builtModule(url: string): string {
+function builtModule(url: string): string {
   if (!url.endsWith('.ts') || !url.startsWith(packageRoot)) return url;
   return `${packageRoot}dist/${url.slice(packageRoot.length, -'.ts'.length)}.js`;
 }

@@ -336,8 +336,16 @@ export class SimulatedVenue implements Venue {
   }
 }
 
-/** First index in [from, to) whose hour is later than `hour`. */
+/**
+ * First index in [from, to) whose hour is later than `hour`. Settlements come at even intervals, so the first guess is nearly
+ * always right and touches one place in memory instead of ten.
+ */
 function firstRowAfter(hours: Int32Array, from: number, to: number, hour: number): number {
+  if (to - from > 2) {
+    const interval = hours[from + 1]! - hours[from]!;
+    const guess = from + Math.floor((hour - hours[from]!) / interval) + 1;
+    if (guess > from && guess < to && hours[guess - 1]! <= hour && hours[guess]! > hour) return guess;
+  }
   let low = from;
   let high = to;
   while (low < high) {

@@ -1,0 +1,77 @@
+/** A stored dataset, opened: its panel on shared memory, its stored columns on demand, and the hashes that name it. */
+import type { Panel } from '../engine/panel/panel.ts';
+import type { Rows } from '../engine/panel/rows.ts';
+
+export type TableName = 'bars' | 'funding' | 'mark' | 'scores' | 'instruments';
+
+export interface TableFile {
+  /** File name inside the dataset's folder. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+export interface DatasetManifest {
+  readonly formatVersion: 1;
+  readonly name: string;
+  /** SHA-256 over the tables' hashes: names the content, not the place. */
+  readonly hash: string;
+  readonly symbols: number;
+  /** Bars. */
+  readonly rows: number;
+  /** Open time of the first bar and close time of the last, epoch ms UTC. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly tables: Readonly<Partial<Record<TableName, TableFile>>>;
+  /** Names of the numeric columns in `scores`. */
+  readonly scoreColumns: readonly string[];
+  /** Where the rows came from: file names (no folders), or the generator and its seed. */
+  readonly sources: readonly string[];
+  /** Rows that were not taken, by file and rule. */
+  readonly rejected: readonly Rejection[];
+}
+
+export interface Rejection {
+  readonly file: string;
+  readonly rule: string;
+  readonly rows: number;
+  /** The first such row, so that a reader can look at it. */
+  readonly example: string;
+}
+
+export interface Dataset {
+  readonly name: string;
+  readonly hash: string;
+  readonly manifest: DatasetManifest;
+  readonly panel: Panel;
+  /** Stored columns that a strategy may read by name (scores). */
+  readonly storedColumns: readonly string[];
+  /** Loads one stored column, time-major, with its row hashes. */
+  rows(column: string): Promise<Rows>;
+  /** What stands where: for naming the first difference between this dataset and another (see `firstInputDifference`). */
+  fingerprint(): Promise<Fingerprint>;
+}
+
+/** Hashes of every field by hour, and of every cell over all fields. Kept per dataset hash, beyond the dataset's life. */
+export interface Fingerprint {
+  readonly symbols: readonly string[];
+  readonly startMs: number;
+  readonly hours: number;
+  /** Field name (open, high, low, close, volume, quoteVolume, funding, and each stored column) to two lanes per hour. */
+  readonly byHour: Readonly<Record<string, Int32Array>>;
+  /** `[coin][hour]`, 32 bits over all fields. */
+  readonly cells: Int32Array;
+}
+
+export interface OpenOptions {
+  /** Load volume and quote volume as well. */
+  readonly volumes?: boolean;
+  /** Rehash the Parquet files instead of trusting size and modification time. */
+  readonly verify?: boolean;
+  /**
+   * Open what is really there, even where it is no longer what the manifest names: `hash` then names the real content, and
+   * nothing is cached. For replay, which wants to say what changed.
+   */
+  readonly allowChanged?: boolean;
+}

@@ -1,0 +1,320 @@
+/**
+ * From stored tables to the dense panel, in the order the reader needs it:
+ *
+ *   1. `spanOf`      symbols in byte order, first and last bar of each, the span of hours
+ *   2. `fillBars`    bars and volumes into coin-major blocks
+ *   3. `lives`       listing and delisting, from the instruments table where there is one
+ *   4. `fundingOf`   settlements by coin and stamp, with the mark they are charged on
+ *   5. `scoresOf`    every score column, time-major, with its row hashes
+ *
+ * Coins and hours are worked out by the database; the loops here only move numbers to their cells.
+ */
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { sealRows, symbolLanes } from '../engine/panel/fingerprint.ts';
+import { hourMs } from '../engine/panel/hours.ts';
+import {
+  BAR_WIDTH,
+  FUNDING_JITTER_MS,
+  type FundingRows,
+  fundingFromRows,
+  fundingHour,
+  markStamps,
+  type Panel,
+  sharedFloat64,
+  sharedInt32,
+} from '../engine/panel/panel.ts';
+import type { Rows } from '../engine/panel/rows.ts';
+import type { TableFile, TableName } from './dataset.ts';
+import {
+  allRows,
+  describeRelation,
+  doublesOf,
+  eachChunk,
+  integersOf,
+  sqlFile,
+  sqlName,
+  withDuck,
+} from './duck.ts';
+
+export interface Dense {
+  /** With both volumes. */
+  readonly panel: Panel;
+  readonly scores: ReadonlyMap<string, Rows>;
+}
+
+export interface DenseSource {
+  readonly dir: string;
+  readonly tables: Readonly<Partial<Record<TableName, Pick<TableFile, 'file'>>>>;
+  readonly scoreColumns: readonly string[];
+}
+
+export async function denseFromTables(source: DenseSource): Promise<Dense> {
+  return await withDuck(async (duck) => {
+    const span = await spanOf(duck, relationOf(source, 'bars'));
+    await nameCoins(duck, span.symbols);
+    const blocks = await fillBars(duck, relationOf(source, 'bars'), span);
+    const listed = await lives(duck, source, span);
+    const panel = { symbols: span.symbols, startMs: span.startMs, hours: span.hours, ...blocks, ...listed };
+    const funding = await fundingOf(duck, source, span);
+    return { panel: { ...panel, funding }, scores: await scoresOf(duck, source, span) };
+  });
+}
+
+/** `read_parquet('…')` of one table of a dataset. */
+function relationOf(source: DenseSource, table: TableName): string {
+  const entry = source.tables[table];
+  if (entry === undefined) throw new Error(`the dataset has no table ${table}`);
+  return `read_parquet(${sqlFile(join(source.dir, entry.file))})`;
+}
+
+interface Span {
+  readonly symbols: readonly string[];
+  readonly startMs: number;
+  readonly hours: number;
+  /** By coin: hour of the first and of the last bar, and how many bars there are. */
+  readonly firstHour: readonly number[];
+  readonly lastHour: readonly number[];
+  readonly bars: readonly number[];
+}
+
+async function spanOf(duck: DuckDBConnection, bars: string): Promise<Span> {
+  const rows = await allRows(
+    duck,
+    `SELECT symbol, min(ts) AS first, max(ts) AS last, count(*) AS bars FROM ${bars} GROUP BY symbol ORDER BY symbol`,
+  );
+  const symbols = rows.map((row) => String(row['symbol']));
+  const startMs = rows.reduce(
+    (least, row) => Math.min(least, Number(row['first'])),
+    Number.POSITIVE_INFINITY,
+  );
+  const lastMs = rows.reduce((most, row) => Math.max(most, Number(row['last'])), Number.NEGATIVE_INFINITY);
+  const hourOf = (timeMs: unknown) => (Number(timeMs) - startMs) / hourMs;
+  return {
+    symbols,
+    startMs: symbols.length === 0 ? 0 : startMs,
+    hours: symbols.length === 0 ? 0 : hourOf(lastMs) + 1,
+    firstHour: rows.map((row) => hourOf(row['first'])),
+    lastHour: rows.map((row) => hourOf(row['last'])),
+    bars: rows.map((row) => Number(row['bars'])),
+  };
+}
+
+async function nameCoins(duck: DuckDBConnection, symbols: readonly string[]): Promise<void> {
+  await duck.run('CREATE TABLE coins (coin INTEGER, symbol VARCHAR)');
+  const appender = await duck.createAppender('coins');
+  for (const [coin, symbol] of symbols.entries()) {
+    appender.appendInteger(coin);
+    appender.appendVarchar(symbol);
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+type Blocks = Pick<Panel, 'bars'> & { readonly volume: Float64Array; readonly quoteVolume: Float64Array };
+
+async function fillBars(duck: DuckDBConnection, relation: string, span: Span): Promise<Blocks> {
+  const present = new Set((await describeRelation(duck, relation)).map(({ name }) => name));
+  const volumes = ['volume', 'quote_volume'].map((name) =>
+    present.has(name) ? `coalesce(${name}, 'nan'::DOUBLE)` : `'nan'::DOUBLE`,
+  );
+  const prices = ['open', 'high', 'low', 'close'].map((name) => `coalesce(${name}, 'nan'::DOUBLE)`);
+  const cells = span.symbols.length * span.hours;
+  const bars = sharedFloat64(cells * BAR_WIDTH);
+  const volume = sharedFloat64(cells);
+  const quoteVolume = sharedFloat64(cells);
+  clearAbsent(span, [
+    [bars, BAR_WIDTH],
+    [volume, 1],
+    [quoteVolume, 1],
+  ]);
+  const cell = `(coin * ${span.hours} + (ts - ${span.startMs}) // ${hourMs})::INTEGER`;
+  await eachChunk(
+    duck,
+    `SELECT ${[cell, ...prices, ...volumes].join(', ')} FROM ${relation} JOIN coins USING (symbol)`,
+    (chunk) => {
+      const at = integersOf(chunk, 0);
+      const open = doublesOf(chunk, 1);
+      const high = doublesOf(chunk, 2);
+      const low = doublesOf(chunk, 3);
+      const close = doublesOf(chunk, 4);
+      const base = doublesOf(chunk, 5);
+      const quote = doublesOf(chunk, 6);
+      for (let row = 0; row < at.length; row += 1) {
+        const offset = at[row]! * BAR_WIDTH;
+        bars[offset] = open[row]!;
+        bars[offset + 1] = high[row]!;
+        bars[offset + 2] = low[row]!;
+        bars[offset + 3] = close[row]!;
+        volume[at[row]!] = base[row]!;
+        quoteVolume[at[row]!] = quote[row]!;
+      }
+    },
+  );
+  return { bars, volume, quoteVolume };
+}
+
+// Fresh memory is zero, and touching half a gigabyte twice costs as much as reading it: only what no bar will fill becomes
+// NaN beforehand, which is the time outside a coin's bars and, for a coin with holes, all of its time.
+function clearAbsent(span: Span, blocks: readonly (readonly [Float64Array, number])[]): void {
+  for (const coin of span.symbols.keys()) {
+    const from = span.firstHour[coin]!;
+    const to = span.lastHour[coin]! + 1;
+    const hasHoles = span.bars[coin]! !== to - from;
+    const row = coin * span.hours;
+    for (const [block, width] of blocks) {
+      block.fill(Number.NaN, row * width, (row + (hasHoles ? span.hours : from)) * width);
+      block.fill(Number.NaN, (row + to) * width, (row + span.hours) * width);
+    }
+  }
+}
+
+/**
+ * A coin lives from its first bar to its last, unless the instruments table knows better. There, a coin without a
+ * delisting time lives on; a time that contradicts the bars gives way to them.
+ */
+async function lives(
+  duck: DuckDBConnection,
+  source: DenseSource,
+  span: Span,
+): Promise<Pick<Panel, 'firstHour' | 'endHour'>> {
+  const firstHour = sharedInt32(span.symbols.length);
+  const endHour = sharedInt32(span.symbols.length);
+  firstHour.set(span.firstHour);
+  endHour.set(span.lastHour.map((hour) => hour + 1));
+  if (source.tables.instruments === undefined) return { firstHour, endHour };
+  const hourOf = (timeMs: number) => (timeMs - span.startMs) / hourMs;
+  const rows = await allRows(
+    duck,
+    `SELECT coin, listed_ms, delisted_ms FROM ${relationOf(source, 'instruments')} JOIN coins USING (symbol)`,
+  );
+  for (const { coin, listed_ms: listed, delisted_ms: delisted } of rows) {
+    const at = Number(coin);
+    const first = listed === null ? firstHour[at]! : Math.max(0, Math.floor(hourOf(Number(listed))));
+    const end = delisted === null ? span.hours : Math.min(span.hours, Math.ceil(hourOf(Number(delisted))));
+    firstHour[at] = Math.min(first, firstHour[at]!);
+    endHour[at] = Math.max(end, endHour[at]!);
+  }
+  return { firstHour, endHour };
+}
+
+async function fundingOf(duck: DuckDBConnection, source: DenseSource, span: Span): Promise<FundingRows> {
+  const coins = span.symbols.length;
+  if (source.tables.funding === undefined) return fundingFromRows([], span.symbols, span.startMs, span.hours);
+  const endMs = span.startMs + (span.hours - 1) * hourMs + FUNDING_JITTER_MS;
+  const stamp = `CAST(ceil((f.ts - ${FUNDING_JITTER_MS}) / ${hourMs}) AS BIGINT) * ${hourMs}`;
+  const bar = source.tables.mark === undefined ? `'nan'::DOUBLE` : 'm.open';
+  const mark =
+    source.tables.mark === undefined
+      ? ''
+      : `LEFT JOIN ${relationOf(source, 'mark')} m ON m.symbol = f.symbol AND m.ts = ${stamp}`;
+  const from = `${relationOf(source, 'funding')} f JOIN coins USING (symbol) ${mark}
+    WHERE f.ts > ${span.startMs - hourMs + FUNDING_JITTER_MS} AND f.ts <= ${endMs}`;
+  const counted = await allRows(
+    duck,
+    `SELECT coin, count(*) AS count FROM ${from} GROUP BY coin ORDER BY coin`,
+  );
+  const start = sharedInt32(coins + 1);
+  for (const { coin, count } of counted) start[Number(coin) + 1] = Number(count);
+  for (let coin = 0; coin < coins; coin += 1) start[coin + 1] = start[coin]! + start[coin + 1]!;
+  const rows = start[coins]!;
+  const funding: FundingRows = {
+    start,
+    stamps: new Uint8Array(new SharedArrayBuffer(span.hours)),
+    hour: sharedInt32(rows),
+    rate: sharedFloat64(rows),
+    mark: sharedFloat64(rows),
+  };
+  let next = 0;
+  await eachChunk(
+    duck,
+    `SELECT f.ts::DOUBLE, coalesce(f.rate, 'nan'::DOUBLE), coalesce(f.mark, ${bar}, 'nan'::DOUBLE) FROM ${from}
+     ORDER BY coin, f.ts`,
+    (chunk) => {
+      const times = doublesOf(chunk, 0);
+      funding.rate.set(doublesOf(chunk, 1), next);
+      funding.mark.set(doublesOf(chunk, 2), next);
+      for (let row = 0; row < times.length; row += 1) {
+        funding.hour[next + row] = fundingHour(times[row]!, span.startMs);
+      }
+      next += times.length;
+    },
+  );
+  markStamps(funding.stamps, funding.hour);
+  return funding;
+}
+
+const scoreBatch = 4;
+
+async function scoresOf(
+  duck: DuckDBConnection,
+  source: DenseSource,
+  span: Span,
+): Promise<ReadonlyMap<string, Rows>> {
+  const scores = new Map<string, Rows>();
+  if (source.tables.scores === undefined) return scores;
+  const lanes = symbolLanes(span.symbols);
+  for (let from = 0; from < source.scoreColumns.length; from += scoreBatch) {
+    const names = source.scoreColumns.slice(from, from + scoreBatch);
+    const series = await scoreSeries(duck, relationOf(source, 'scores'), names, span);
+    for (const [index, name] of names.entries()) {
+      const rows: Rows = {
+        name,
+        coins: span.symbols.length,
+        hours: span.hours,
+        values: sharedFloat64(span.symbols.length * span.hours),
+        rowHash: sharedInt32(span.hours * 2),
+      };
+      transpose(series[index]!, rows.values, { rows: rows.coins, columns: rows.hours });
+      sealRows(rows, lanes, span.startMs);
+      scores.set(name, rows);
+    }
+  }
+  return scores;
+}
+
+/** Score columns coin-major, in the order they are stored in; writing them time-major at once misses the cache at every row. */
+async function scoreSeries(
+  duck: DuckDBConnection,
+  relation: string,
+  names: readonly string[],
+  span: Span,
+): Promise<readonly Float64Array[]> {
+  const series = names.map(() => new Float64Array(span.symbols.length * span.hours).fill(Number.NaN));
+  const values = names.map((name) => `coalesce(CAST(${sqlName(name)} AS DOUBLE), 'nan'::DOUBLE)`);
+  const cell = `(coin * ${span.hours} + (ts - ${span.startMs}) // ${hourMs})::INTEGER`;
+  await eachChunk(
+    duck,
+    `SELECT ${[cell, ...values].join(', ')} FROM ${relation} JOIN coins USING (symbol)
+     WHERE ts >= ${span.startMs} AND ts < ${span.startMs + span.hours * hourMs}`,
+    (chunk) => {
+      const at = integersOf(chunk, 0);
+      for (const [index, into] of series.entries()) {
+        const given = doublesOf(chunk, index + 1);
+        for (let row = 0; row < at.length; row += 1) into[at[row]!] = given[row]!;
+      }
+    },
+  );
+  return series;
+}
+
+/** `into[column][row] = from[row][column]`, in tiles, so that neither side leaves the cache at every step. */
+export function transpose(
+  from: Float64Array,
+  into: Float64Array,
+  shape: { readonly rows: number; readonly columns: number },
+): void {
+  const { rows, columns } = shape;
+  const tile = 32;
+  for (let rowFrom = 0; rowFrom < rows; rowFrom += tile) {
+    const rowTo = Math.min(rowFrom + tile, rows);
+    for (let columnFrom = 0; columnFrom < columns; columnFrom += tile) {
+      const columnTo = Math.min(columnFrom + tile, columns);
+      for (let column = columnFrom; column < columnTo; column += 1) {
+        for (let row = rowFrom; row < rowTo; row += 1) {
+          into[column * rows + row] = from[row * columns + column]!;
+        }
+      }
+    }
+  }
+}

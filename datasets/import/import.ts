@@ -1,0 +1,408 @@
+/**
+ * Import, from other people's files to a dataset:
+ *
+ *   1. `openSources`   every file is looked at and unpacked
+ *   2. `readTables`    columns are recognised, text becomes numbers; the rows of a table stand side by side
+ *   3. `checkTable`    times, prices and volumes must obey the rules; unclosed and repeated rows are listed
+ *   4. `writeSorted`   one Parquet file per table, by symbol and time
+ *   5. `publishDataset` hashes, dense cache, fingerprint, one rename
+ *
+ * Faults are collected over all files before anything is refused, so that one attempt shows everything there is to repair.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Fault } from '../../engine/config.ts';
+import type { Rejection } from '../dataset.ts';
+import { allRows, copyToParquet, sqlName, storedDouble, withDuck } from '../duck.ts';
+import { refuse, StoreFault, stopIfAborted } from '../faults.ts';
+import { tableFileName } from '../manifest.ts';
+import type { Progress } from '../progress.ts';
+import { type Provenance, type PublishOptions, publishDataset } from '../publish.ts';
+import type { Store } from '../store.ts';
+import { readJson } from './json.ts';
+import { type ImportTable, layouts } from './layout.ts';
+import { checkRules, checkStep, type RawTable, repeatedRows, unclosedRows } from './rules.ts';
+import { openSource, type SourceFile } from './source.ts';
+import { type Part, readTabular } from './tabular.ts';
+
+export interface ImportRequest {
+  readonly name: string;
+  readonly bars: readonly string[];
+  readonly funding?: readonly string[];
+  readonly mark?: readonly string[];
+  readonly scores?: readonly string[];
+}
+
+export interface ImportResult {
+  readonly dataset: string;
+  readonly hash: string;
+  /** Bars stored. */
+  readonly rows: number;
+  readonly symbols: number;
+  /** Open time of the first bar and close time of the last, as ISO text and as epoch ms UTC. */
+  readonly from: string;
+  readonly to: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Rows left out of any table, by file and rule. */
+  readonly rejected: readonly Rejection[];
+}
+
+/**
+ * Brings files into the store as dataset `name`, replacing one of that name only when everything went well.
+ * @throws StoreFault `rows-refused` (with all faults), `name-refused`, `disk-full`, `permission-denied`, `cancelled`
+ */
+export async function importDataset(
+  store: Store,
+  request: ImportRequest,
+  options: PublishOptions = {},
+): Promise<ImportResult> {
+  if (request.bars.length === 0) {
+    throw new StoreFault('rows-refused', 'A dataset needs bars: name at least one file with --bars.');
+  }
+  const fill = async (dir: string) => {
+    const workDir = join(dir, 'work');
+    await mkdir(workDir);
+    const provenance = await withDuck((duck) => fillTables(duck, { dir, workDir }, request, options), {
+      tempDir: workDir,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    await rm(workDir, { recursive: true, force: true });
+    return provenance;
+  };
+  const manifest = await publishDataset(store, request.name, fill, options);
+  return {
+    dataset: manifest.name,
+    hash: manifest.hash,
+    rows: manifest.rows,
+    symbols: manifest.symbols,
+    from: new Date(manifest.fromMs).toISOString(),
+    to: new Date(manifest.toMs).toISOString(),
+    fromMs: manifest.fromMs,
+    toMs: manifest.toMs,
+    rejected: manifest.rejected,
+  };
+}
+
+interface Folders {
+  /** Where the tables go. */
+  readonly dir: string;
+  /** For unpacked copies and spilled sorts; gone before the dataset is published. */
+  readonly workDir: string;
+}
+
+async function fillTables(
+  duck: DuckDBConnection,
+  folders: Folders,
+  request: ImportRequest,
+  options: PublishOptions,
+): Promise<Provenance> {
+  const { progress, signal } = options;
+  const faults: Fault[] = [];
+  const doing = `Importing ${request.name}`;
+  const sources = await openSources(request, folders.workDir, faults, { doing, ...options });
+  const raws = await readTables(duck, sources, faults, { doing, ...options });
+  const checked: Checked[] = [];
+  for (const raw of raws) {
+    stopIfAborted(signal, doing);
+    progress?.(`checking ${raw.table}`);
+    checked.push(await checkTable(duck, raw, byIndex(sources), faults));
+  }
+  if (faults.length === 0) await checkSymbols(duck, checked, sources, faults);
+  if (faults.length > 0) {
+    const places = new Set(faults.map(({ path }) => path.split(/ row |, /)[0]));
+    throw refuse(
+      'rows-refused',
+      `Nothing was imported into ${request.name}: ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in ${places.size} ${places.size === 1 ? 'file' : 'files'}.`,
+      faults,
+    );
+  }
+  for (const table of tablesOf(request)) {
+    stopIfAborted(signal, doing);
+    progress?.(`writing ${table}`);
+    await writeSorted(
+      duck,
+      checked.filter(({ raw }) => raw.table === table),
+      join(folders.dir, tableFileName(table)),
+    );
+  }
+  return {
+    sources: tablesOf(request).flatMap((table) => request[table]!.map((path) => basename(path))),
+    rejected: checked.flatMap(({ rejected }) => rejected),
+  };
+}
+
+function tablesOf(request: ImportRequest): readonly ImportTable[] {
+  return (['bars', 'funding', 'mark', 'scores'] as const).filter(
+    (table) => (request[table]?.length ?? 0) > 0,
+  );
+}
+
+interface TableSource {
+  readonly table: ImportTable;
+  readonly source: SourceFile;
+}
+
+interface Steps {
+  readonly doing: string;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+function byIndex(sources: readonly TableSource[]): ReadonlyMap<number, SourceFile> {
+  return new Map(sources.map(({ source }) => [source.index, source]));
+}
+
+async function openSources(
+  request: ImportRequest,
+  workDir: string,
+  faults: Fault[],
+  steps: Steps,
+): Promise<readonly TableSource[]> {
+  const sources: TableSource[] = [];
+  let index = 0;
+  for (const table of tablesOf(request)) {
+    for (const path of request[table]!) {
+      stopIfAborted(steps.signal, steps.doing);
+      const opened = await openSource(path, index, workDir);
+      if (opened.ok) sources.push({ table, source: opened.value });
+      else faults.push(...opened.faults);
+      index += 1;
+    }
+  }
+  return sources;
+}
+
+/** Files of one table whose rows stand together; scores of different columns stay apart until they are joined. */
+interface Gathered {
+  readonly id: string;
+  readonly table: ImportTable;
+  readonly numbers: Set<string>;
+  readonly unreadable: Set<string>;
+  /** SELECTs over Parquet files, read where they lie. */
+  readonly parts: string[];
+  /** Table that text files were read into, once there is one. */
+  loaded: boolean;
+}
+
+async function readTables(
+  duck: DuckDBConnection,
+  sources: readonly TableSource[],
+  faults: Fault[],
+  steps: Steps,
+): Promise<readonly RawTable[]> {
+  const groups = new Map<string, Gathered>();
+  for (const [index, { table, source }] of sources.entries()) {
+    stopIfAborted(steps.signal, steps.doing);
+    steps.progress?.(`reading ${source.fileName}`, index / sources.length);
+    const layout = layouts[table];
+    const part =
+      source.format === 'json'
+        ? await readJson(duck, layout, source, faults)
+        : await readTabular(duck, layout, source, faults);
+    if (part === null) continue;
+    const key = layout.open ? `${table} ${[...part.numbers].sort().join(' ')}` : table;
+    const group = groups.get(key) ?? {
+      id: `${table}_${groups.size}`,
+      table,
+      numbers: new Set<string>(),
+      unreadable: new Set<string>(),
+      parts: [],
+      loaded: false,
+    };
+    groups.set(key, group);
+    for (const name of part.numbers) group.numbers.add(name);
+    for (const field of part.unreadable) group.unreadable.add(`${source.index} ${field}`);
+    if (source.format === 'parquet') group.parts.push(part.select);
+    else await appendPart(duck, group, source, part);
+  }
+  refuseSharedScores([...groups.values()], sources, faults);
+  const raws: RawTable[] = [];
+  for (const group of groups.values()) raws.push(await gather(duck, group));
+  return raws;
+}
+
+/** Score files of different columns are joined by time and coin; a column in two of them would have two meanings. */
+function refuseSharedScores(
+  groups: readonly Gathered[],
+  sources: readonly TableSource[],
+  faults: Fault[],
+): void {
+  const scores = groups.filter(({ table }) => table === 'scores');
+  const names = scores.flatMap(({ numbers }) => [...numbers]);
+  const shared = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  if (shared.length === 0) return;
+  const paths = sources.filter(({ table }) => table === 'scores').map(({ source }) => source.path);
+  faults.push({
+    path: paths.join(' '),
+    message: `${shared.join(', ')} stands in files of different columns. Give all score files the same columns, or each column to one kind of file.`,
+  });
+}
+
+/** Text files are read once, into one table, so that ten thousand small files do not make ten thousand scans. */
+async function appendPart(
+  duck: DuckDBConnection,
+  group: Gathered,
+  source: SourceFile,
+  part: Part,
+): Promise<void> {
+  const table = `rows_${group.id}`;
+  if (!group.loaded) {
+    const layout = layouts[group.table];
+    const names = layout.open ? part.numbers : [...layout.numbers, ...layout.aside].map(({ name }) => name);
+    const numbers = names.map((name) => `${sqlName(name)} ${name === 'close_time' ? 'BIGINT' : 'DOUBLE'}`);
+    await duck.run(
+      `CREATE TEMP TABLE ${table} (file INTEGER, "row" BIGINT, ts BIGINT, symbol VARCHAR, ${numbers.join(', ')})`,
+    );
+    group.loaded = true;
+  }
+  await duck.run(`INSERT INTO ${table} BY NAME ${part.select}`);
+  await duck.run(`DROP TABLE ${source.format}_${source.index}`);
+}
+
+async function gather(duck: DuckDBConnection, group: Gathered): Promise<RawTable> {
+  const parts = group.loaded ? [...group.parts, `SELECT * FROM rows_${group.id}`] : group.parts;
+  const relation = `raw_${group.id}`;
+  await duck.run(`CREATE TEMP VIEW ${relation} AS ${parts.join(' UNION ALL BY NAME ')}`);
+  return {
+    id: group.id,
+    table: group.table,
+    relation,
+    numbers: [...group.numbers],
+    unreadable: group.unreadable,
+  };
+}
+
+/** A raw table with what must be left out of it, and what the rows that stay take over from their twins. */
+interface Checked {
+  readonly raw: RawTable;
+  readonly leaveOut: readonly string[];
+  readonly fuller: string | null;
+  readonly rejected: readonly Rejection[];
+}
+
+async function checkTable(
+  duck: DuckDBConnection,
+  raw: RawTable,
+  sources: ReadonlyMap<number, SourceFile>,
+  faults: Fault[],
+): Promise<Checked> {
+  const broken = await checkRules(duck, raw, sources);
+  faults.push(...broken);
+  // Without sound times and symbols, steps and repetitions mean nothing.
+  if (broken.some(({ path }) => path.endsWith(', ts') || path.endsWith(', symbol'))) {
+    return { raw, leaveOut: [], fuller: null, rejected: [] };
+  }
+  faults.push(...(await checkStep(duck, raw, sources)));
+  const unclosed = await unclosedRows(duck, raw, sources);
+  let closed = raw;
+  if (unclosed.table !== null) {
+    closed = { ...raw, relation: `closed_${raw.id}` };
+    await duck.run(
+      `CREATE TEMP VIEW ${closed.relation} AS SELECT * FROM ${raw.relation} ANTI JOIN ${unclosed.table} USING (file, "row")`,
+    );
+  }
+  await duck.run(
+    `CREATE TEMP TABLE coins_${raw.id} AS SELECT symbol, (row_number() OVER (ORDER BY symbol) - 1)::INTEGER AS coin
+     FROM (SELECT DISTINCT symbol FROM ${closed.relation})`,
+  );
+  const repeated = await repeatedRows(duck, closed, sources, faults);
+  return {
+    raw: closed,
+    leaveOut: repeated.table === null ? [] : [repeated.table],
+    fuller: repeated.fuller,
+    rejected: [...unclosed.rejected, ...repeated.rejected],
+  };
+}
+
+/** A table none of whose symbols has bars was named in another style, or belongs to another dataset. */
+async function checkSymbols(
+  duck: DuckDBConnection,
+  checked: readonly Checked[],
+  sources: readonly TableSource[],
+  faults: Fault[],
+): Promise<void> {
+  const bars = checked.find(({ raw }) => raw.table === 'bars');
+  if (bars === undefined) return;
+  for (const { raw } of checked) {
+    if (raw.table === 'bars') continue;
+    const [found] = await allRows(
+      duck,
+      `SELECT count(b.symbol) AS shared, min(a.symbol) AS example, min(c.symbol) AS wanted
+       FROM coins_${raw.id} a LEFT JOIN coins_${bars.raw.id} b USING (symbol), (SELECT min(symbol) AS symbol FROM coins_${bars.raw.id}) c`,
+    );
+    if (Number(found?.['shared']) > 0) continue;
+    const paths = sources.filter(({ table }) => table === raw.table).map(({ source }) => source.path);
+    faults.push({
+      path: `${paths.join(' ')}, symbol`,
+      message: `none of its symbols has bars (${found?.['example']} here, ${found?.['wanted']} there). Name the coins alike.`,
+    });
+  }
+}
+
+// Coin and time in one integer: sorting by it is twice as fast as by text and time, and gives the same order.
+const sortKey = 'coin::BIGINT * 100000000000000 + ts';
+
+async function writeSorted(duck: DuckDBConnection, groups: readonly Checked[], path: string): Promise<void> {
+  const [first, ...more] = groups;
+  if (first === undefined) throw new Error(`no rows for ${path}`);
+  if (more.length === 0) {
+    const select = `SELECT ${storedColumns(first.raw).join(', ')} FROM ${await keptRows(duck, first)} JOIN coins_${first.raw.id} USING (symbol)`;
+    return await copyToParquet(duck, `${select} ORDER BY ${sortKey}`, path);
+  }
+  let joined = `(SELECT ${storedColumns(first.raw).join(', ')} FROM ${await keptRows(duck, first)})`;
+  for (const group of more) {
+    const next = `(SELECT ${storedColumns(group.raw).join(', ')} FROM ${await keptRows(duck, group)})`;
+    joined = `(SELECT * FROM ${joined} FULL JOIN ${next} USING (ts, symbol))`;
+  }
+  const names = groups.flatMap(({ raw }) => raw.numbers).map(sqlName);
+  const coins = groups.map(({ raw }) => `SELECT symbol FROM coins_${raw.id}`).join(' UNION ');
+  await duck.run(
+    `CREATE TEMP TABLE coins_all AS SELECT symbol, (row_number() OVER (ORDER BY symbol) - 1)::INTEGER AS coin FROM (${coins})`,
+  );
+  const select = `SELECT ts, symbol, ${names.join(', ')} FROM ${joined} JOIN coins_all USING (symbol)`;
+  return await copyToParquet(duck, `${select} ORDER BY ${sortKey}`, path);
+}
+
+function storedColumns(raw: RawTable): readonly string[] {
+  const given = new Set(raw.numbers);
+  const orNull = (name: string) =>
+    given.has(name) ? stored(name) : `CAST(NULL AS DOUBLE) AS ${sqlName(name)}`;
+  const key = ['ts', 'symbol'];
+  switch (raw.table) {
+    case 'bars':
+      return [
+        ...key,
+        ...['open', 'high', 'low', 'close'].map(sqlName),
+        ...['volume', 'quote_volume'].map(orNull),
+        ...(given.has('trades') ? [`CAST(nullif(trades, 'nan'::DOUBLE) AS INTEGER) AS trades`] : []),
+      ];
+    case 'mark':
+      return [...key, ...['open', 'high', 'low', 'close'].map(sqlName)];
+    case 'funding':
+      return [...key, stored('rate'), orNull('mark')];
+    case 'scores':
+      return [...key, ...raw.numbers.map(stored)];
+  }
+}
+
+function stored(name: string): string {
+  return `${storedDouble(sqlName(name))} AS ${sqlName(name)}`;
+}
+
+/** The rows that stay, as a relation; where a row had fuller twins, with what they added. */
+async function keptRows(duck: DuckDBConnection, { raw, leaveOut, fuller }: Checked): Promise<string> {
+  const [out] = leaveOut;
+  if (out === undefined || fuller === null) return raw.relation;
+  const relation = `kept_${raw.id}`;
+  const stored = raw.numbers.filter((name) => name !== 'close_time' && name !== 'closed');
+  const numbers = stored.map(
+    (name) => `coalesce(r.${sqlName(name)}, t.${sqlName(name)}) AS ${sqlName(name)}`,
+  );
+  await duck.run(
+    `CREATE TEMP VIEW ${relation} AS SELECT r.ts, r.symbol, ${numbers.join(', ')} FROM
+       (SELECT * FROM ${raw.relation} ANTI JOIN ${out} USING (file, "row")) r LEFT JOIN ${fuller} t USING (file, "row")`,
+  );
+  return relation;
+}

@@ -1,0 +1,189 @@
+/**
+ * Opening a dataset. The Parquet files are the truth and the manifest names them; the dense cache only saves time:
+ *
+ *   1. cache fits the files by size and time, nothing to verify  → read the cache
+ *   2. otherwise hash the files: as the manifest says            → refresh or rebuild the cache, go on
+ *   3.                           not as the manifest says        → fault, or (allowChanged) open what is there, uncached
+ */
+import { join } from 'node:path';
+import type { Panel } from '../engine/panel/panel.ts';
+import type { Rows } from '../engine/panel/rows.ts';
+import {
+  type CacheIndex,
+  type FileStamps,
+  readCachedPanel,
+  readCachedRows,
+  readCacheIndex,
+  restampCache,
+  sameStamps,
+  stampsOf,
+  writeCache,
+} from './cache.ts';
+import type { Dataset, DatasetManifest, Fingerprint, OpenOptions, TableFile, TableName } from './dataset.ts';
+import { type Dense, denseFromTables } from './dense.ts';
+import { fileHash } from './duck.ts';
+import { refuse, StoreFault } from './faults.ts';
+import { fingerprintOf, loadFingerprint, saveFingerprint } from './fingerprints.ts';
+import { datasetHash, readManifest } from './manifest.ts';
+import { restoreReplaced, type Store } from './store.ts';
+
+/**
+ * Opens a stored dataset; its panel is on shared memory and ready to be handed to workers.
+ * @throws StoreFault `dataset-missing`, `dataset-damaged`, `dataset-changed`
+ */
+export async function openDataset(store: Store, name: string, options: OpenOptions = {}): Promise<Dataset> {
+  await restoreReplaced(store, name);
+  const manifest = await readManifest(store, name);
+  const dir = store.datasetDir(name);
+  const stamps = await stampsOf(dir, manifest).catch((cause: unknown) => {
+    throw new StoreFault(
+      'dataset-damaged',
+      `Dataset ${name} lacks a file that its manifest names (${(cause as Error).message}). Import it again.`,
+      { cause },
+    );
+  });
+  const index = await readCacheIndex(dir);
+  const fits = index !== null && index.datasetHash === manifest.hash && sameStamps(index.stamps, stamps);
+  if (fits && options.verify !== true) return await openCached(store, manifest, { index, stamps }, options);
+
+  const found = await hashTables(dir, manifest);
+  if (datasetHash(found) !== manifest.hash) {
+    if (options.allowChanged !== true) throw changedFault(dir, manifest, found);
+    return openDense(
+      store,
+      { ...manifest, hash: datasetHash(found) },
+      await readDense(dir, manifest),
+      options,
+    );
+  }
+  if (index === null || index.datasetHash !== manifest.hash)
+    return await openRebuilt(store, manifest, stamps, options);
+  // Copied or touched files that hold what they held: the cache is good, only its stamps are old.
+  if (!fits) await ifWritable(restampCache(dir, index, stamps));
+  return await openCached(store, manifest, { index, stamps }, options);
+}
+
+async function hashTables(
+  dir: string,
+  manifest: DatasetManifest,
+): Promise<Partial<Record<TableName, { sha256: string }>>> {
+  const entries = await Promise.all(
+    Object.entries(manifest.tables).map(async ([table, { file }]) => [
+      table,
+      { sha256: await fileHash(join(dir, file)) },
+    ]),
+  );
+  return Object.fromEntries(entries);
+}
+
+function changedFault(
+  dir: string,
+  manifest: DatasetManifest,
+  found: Partial<Record<TableName, { sha256: string }>>,
+): StoreFault {
+  const tables = Object.entries(manifest.tables) as [TableName, TableFile][];
+  const faults = tables
+    .filter(([table, { sha256 }]) => found[table]?.sha256 !== sha256)
+    .map(([table, { file, sha256 }]) => ({
+      path: join(dir, file),
+      message: `was imported with SHA-256 ${sha256} and now has ${found[table]?.sha256}`,
+    }));
+  if (faults.length === 0) {
+    faults.push({
+      path: dir,
+      message: `manifest.json names hash ${manifest.hash}, its tables add up to ${datasetHash(found)}`,
+    });
+  }
+  return refuse(
+    'dataset-changed',
+    `Dataset ${manifest.name} changed since it was imported. Put the former file back, or import it again to make this its content:`,
+    faults,
+  );
+}
+
+async function openCached(
+  store: Store,
+  manifest: DatasetManifest,
+  cache: { readonly index: CacheIndex; readonly stamps: FileStamps },
+  options: OpenOptions,
+): Promise<Dataset> {
+  const dir = store.datasetDir(manifest.name);
+  let panel: Panel;
+  try {
+    panel = await readCachedPanel(dir, cache.index, options.volumes === true);
+  } catch {
+    return await openRebuilt(store, manifest, cache.stamps, options);
+  }
+  const rows = (column: string) => readCachedRows(dir, cache.index, column);
+  return datasetOf(store, manifest, { panel, rows, scores: cache.index.scores });
+}
+
+async function openRebuilt(
+  store: Store,
+  manifest: DatasetManifest,
+  stamps: FileStamps,
+  options: OpenOptions,
+): Promise<Dataset> {
+  const dir = store.datasetDir(manifest.name);
+  const dense = await readDense(dir, manifest);
+  await ifWritable(writeCache(dir, dense, { datasetHash: manifest.hash, stamps }));
+  return openDense(store, manifest, dense, options);
+}
+
+/** A cache that cannot be written costs time at the next opening and nothing else. */
+async function ifWritable(write: Promise<void>): Promise<void> {
+  await write.catch(() => undefined);
+}
+
+async function readDense(dir: string, manifest: DatasetManifest): Promise<Dense> {
+  try {
+    return await denseFromTables({ dir, ...manifest });
+  } catch (cause) {
+    throw new StoreFault(
+      'dataset-damaged',
+      `The tables of dataset ${manifest.name} cannot be read: ${(cause as Error).message}. Import it again.`,
+      { cause },
+    );
+  }
+}
+
+function openDense(store: Store, manifest: DatasetManifest, dense: Dense, options: OpenOptions): Dataset {
+  const panel = options.volumes === true ? dense.panel : { ...dense.panel, volume: null, quoteVolume: null };
+  const rows = async (column: string) => dense.scores.get(column)!;
+  return datasetOf(store, manifest, { panel, rows, scores: [...dense.scores.keys()], dense });
+}
+
+interface Opened {
+  readonly panel: Panel;
+  readonly scores: readonly string[];
+  rows(column: string): Promise<Rows>;
+  /** Everything in memory; absent where the cache holds it. */
+  readonly dense?: Dense;
+}
+
+function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dataset {
+  return {
+    name: manifest.name,
+    hash: manifest.hash,
+    manifest,
+    panel: opened.panel,
+    storedColumns: opened.scores,
+    rows: async (column) => {
+      if (opened.scores.includes(column)) return await opened.rows(column);
+      throw new StoreFault(
+        'column-missing',
+        `Dataset ${manifest.name} stores no column ${column}; it stores ${opened.scores.join(', ') || 'none'}. Import one with --scores FILE, or choose another strategy.`,
+      );
+    },
+    fingerprint: async () => {
+      if (opened.dense !== undefined) return fingerprintOf(opened.dense);
+      return (await loadFingerprint(store, manifest.hash)) ?? (await newFingerprint(store, manifest));
+    },
+  };
+}
+
+async function newFingerprint(store: Store, manifest: DatasetManifest): Promise<Fingerprint> {
+  const fingerprint = fingerprintOf(await readDense(store.datasetDir(manifest.name), manifest));
+  await ifWritable(saveFingerprint(store, manifest.hash, fingerprint));
+  return fingerprint;
+}

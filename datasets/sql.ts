@@ -1,0 +1,126 @@
+/** SQL over everything the store holds, for looking, never for changing. */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { datasetNames } from './catalogue.ts';
+import { sqlFile, sqlName, sqlText, withDuck } from './duck.ts';
+import { StoreFault } from './faults.ts';
+import { readManifest } from './manifest.ts';
+import { runTables } from './runs.ts';
+import type { Store } from './store.ts';
+
+export interface SqlAnswer {
+  readonly columns: readonly string[];
+  /** One object a row, keyed by column; BIGINT as number where exact, else as text. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/**
+ * Runs one reading statement. Views: `<dataset>_bars`, `<dataset>_funding`, … for every table of every dataset (also under
+ * the name with `_` for every character that would need quotes), and `run_trades`, `run_equity`, … over all runs, with
+ * `run_id` and `filename`.
+ * @throws StoreFault `query-refused`
+ */
+export async function runSql(store: Store, query: string): Promise<SqlAnswer> {
+  return await withDuck(async (duck) => {
+    await createViews(duck, store);
+    await duck.run(`SET allowed_directories = [${sqlText(`${store.dataDir}/`)}]`);
+    await duck.run('SET enable_external_access = false');
+    await duck.run('SET lock_configuration = true');
+    try {
+      await refuseWriting(duck, query);
+      const result = await duck.run(query);
+      const columns = result.deduplicatedColumnNames();
+      const rows = await result.getRowsJson();
+      const numeric = result.columnTypes().map((type) => /^(U?BIGINT|U?HUGEINT)$/.test(String(type)));
+      return {
+        columns,
+        rows: rows.map((row) =>
+          Object.fromEntries(
+            columns.map((name, index) => [name, plain(row[index], numeric[index] === true)]),
+          ),
+        ),
+      };
+    } catch (cause) {
+      if (cause instanceof StoreFault) throw cause;
+      throw new StoreFault('query-refused', `The query cannot be run: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  });
+}
+
+function plain(value: unknown, isWhole: boolean): unknown {
+  if (!isWhole || typeof value !== 'string') return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+async function refuseWriting(duck: DuckDBConnection, query: string): Promise<void> {
+  const statements = await duck.extractStatements(query);
+  const refused = (why: string) =>
+    new StoreFault(
+      'query-refused',
+      `${why} Give one SELECT, WITH, FROM, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN.`,
+    );
+  if (statements.count !== 1) throw refused(`The query holds ${statements.count} statements.`);
+  const text = query.replace(/^(\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/, '');
+  if (
+    !/^\(*\s*(select|with|from|values|describe|desc|summarize|show|explain|pragma|table|pivot|unpivot)\b/i.test(
+      text,
+    )
+  ) {
+    throw refused('The query does not read.');
+  }
+  // EXPLAIN ANALYZE runs what it explains, and WITH may end in an INSERT.
+  if (
+    /\b(copy|insert|update|delete|create|drop|alter|attach|install|load|export|import|merge|truncate)\b/i.test(
+      withoutTexts(text),
+    )
+  ) {
+    throw refused('The query would write.');
+  }
+}
+
+/** The query with its literals, quoted names and comments blanked, so that words inside them do not count. */
+function withoutTexts(query: string): string {
+  return query.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+}
+
+async function createViews(duck: DuckDBConnection, store: Store): Promise<void> {
+  const taken = new Set<string>();
+  const view = async (name: string, select: string) => {
+    for (const alias of new Set([name, name.replace(/[^\p{L}\p{N}_]/gu, '_')])) {
+      if (taken.has(alias.toLowerCase())) continue;
+      taken.add(alias.toLowerCase());
+      // A table that cannot be read must not keep the others from being asked.
+      await duck.run(`CREATE VIEW ${sqlName(alias)} AS ${select}`).catch(() => undefined);
+    }
+  };
+  for (const dataset of await datasetNames(store)) {
+    const manifest = await readManifest(store, dataset).catch(() => null);
+    for (const [table, { file }] of Object.entries(manifest?.tables ?? {})) {
+      const path = join(store.datasetDir(dataset), file);
+      if (await isThere(path))
+        await view(`${dataset}_${table}`, `SELECT * FROM read_parquet(${sqlFile(path)})`);
+    }
+  }
+  const runs = await readdir(store.runsDir).catch(() => []);
+  for (const table of runTables) {
+    const paths: string[] = [];
+    for (const run of runs) {
+      const dir = join(store.runsDir, run);
+      const path = join(dir, `${table}.parquet`);
+      if ((await isThere(join(dir, 'manifest.json'))) && (await isThere(path))) paths.push(path);
+    }
+    if (paths.length === 0) continue;
+    const files = `read_parquet([${paths.map(sqlFile).join(', ')}], filename = true, union_by_name = true)`;
+    await view(
+      `run_${table}`,
+      `SELECT regexp_extract(filename, '([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) AS run_id, * FROM ${files}`,
+    );
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
