@@ -227,24 +227,43 @@ function storedSelect(name: string, table: Table, order: readonly string[]): str
 const chunkRows = 2048;
 
 /**
- * Creates `name` in the database and fills it from typed columns, NaN and all. `time` columns arrive as DOUBLE, text columns
- * of few different texts as ENUM: cast them to VARCHAR when they are read.
+ * Creates `name` in the database and fills it from typed columns, NaN and all. `time` columns arrive as DOUBLE. Texts of few
+ * different values travel as codes, because a text costs a call into the database and a code costs nothing.
  */
 export async function loadTable(duck: DuckDBConnection, name: string, table: Table): Promise<void> {
-  const { DuckDBDataChunk: Chunk } = duckModule();
   const loads = Object.entries(table.columns).map(([column, given]) => {
     if (given.values.length < table.rows) {
       throw new Error(`column ${column} has ${given.values.length} of ${table.rows} rows`);
     }
     return { column, ...loadOf(given, table.rows) };
   });
+  const coded = loads.some(({ texts }) => texts !== undefined);
+  const target = coded ? `${name} in codes` : name;
   const declared = loads.map(({ column, sqlType }) => `${sqlName(column)} ${sqlType}`);
-  await duck.run(`CREATE TABLE ${sqlName(name)} (${declared.join(', ')})`);
+  await duck.run(`CREATE TABLE ${sqlName(target)} (${declared.join(', ')})`);
+  await append(duck, target, table.rows, loads);
+  if (!coded) return;
+  const decoded = loads.map(({ column, texts }) => {
+    const quoted = sqlName(column);
+    // Lists count from 1, and what lies before the first is NULL: so is a text that is not there.
+    return texts === undefined ? quoted : `[${texts.map(sqlText).join(', ')}][${quoted}] AS ${quoted}`;
+  });
+  await duck.run(`CREATE TABLE ${sqlName(name)} AS SELECT ${decoded.join(', ')} FROM ${sqlName(target)}`);
+  await duck.run(`DROP TABLE ${sqlName(target)}`);
+}
+
+async function append(
+  duck: DuckDBConnection,
+  target: string,
+  rows: number,
+  loads: readonly Load[],
+): Promise<void> {
+  const { DuckDBDataChunk: Chunk } = duckModule();
   const types = loads.map(({ type }) => type);
-  const appender = await duck.createAppender(name);
+  const appender = await duck.createAppender(target);
   try {
-    for (let from = 0; from < table.rows; from += chunkRows) {
-      const count = Math.min(chunkRows, table.rows - from);
+    for (let from = 0; from < rows; from += chunkRows) {
+      const count = Math.min(chunkRows, rows - from);
       const chunk = Chunk.create(types, count);
       for (const [index, { fill }] of loads.entries()) fill(chunk, index, from, count);
       appender.appendDataChunk(chunk);
@@ -257,6 +276,8 @@ export async function loadTable(duck: DuckDBConnection, name: string, table: Tab
 interface Load {
   readonly type: DuckDBType;
   readonly sqlType: string;
+  /** What the codes stand for, from code 1 on; absent where the column holds its values themselves. */
+  readonly texts?: readonly string[];
   fill(chunk: DuckDBDataChunk, index: number, from: number, count: number): void;
 }
 
@@ -264,7 +285,7 @@ function loadOf(column: TableColumn, rows: number): Load {
   const { DOUBLE, INTEGER, VARCHAR } = duckModule();
   if (column.type === 'text') {
     return (
-      enumLoad(column.values, rows) ?? {
+      codedLoad(column.values, rows) ?? {
         type: VARCHAR,
         sqlType: 'VARCHAR',
         fill: (chunk, index, from, count) =>
@@ -280,56 +301,30 @@ function loadOf(column: TableColumn, rows: number): Load {
   };
 }
 
-const enumSizeMax = 4_096;
+const codesMax = 4_096;
 
-/**
- * Texts as codes into a list of the different ones. A text costs a call into the database, a code costs nothing; symbols,
- * sides and reasons repeat a thousand times over. Null where the texts are too many, or too few to be worth it.
- */
-function enumLoad(texts: readonly (string | null)[], rows: number): Load | null {
+/** Null where the different texts are too many, or the rows too few, for codes to be worth it. */
+function codedLoad(texts: readonly (string | null)[], rows: number): Load | null {
   const codeOf = new Map<string, number>();
-  const codes = new Uint16Array(rows);
+  const codes = new Int32Array(rows);
   for (let row = 0; row < rows; row += 1) {
     const text = texts[row] ?? null;
     if (text === null) continue;
-    const code = codeOf.get(text) ?? codeOf.size;
-    if (code === codeOf.size) {
-      if (code === enumSizeMax) return null;
+    let code = codeOf.get(text);
+    if (code === undefined) {
+      if (codeOf.size === codesMax) return null;
+      code = codeOf.size + 1;
       codeOf.set(text, code);
     }
     codes[row] = code;
   }
   if (codeOf.size === 0 || codeOf.size > rows / 4) return null;
-  const names = [...codeOf.keys()];
   return {
-    type: duckModule().ENUM(names),
-    sqlType: `ENUM (${names.map(sqlText).join(', ')})`,
-    fill: (chunk, index, from, count) => fillCodes(chunk, index, { codes, texts, from, count }),
+    type: duckModule().INTEGER,
+    sqlType: 'INTEGER',
+    texts: [...codeOf.keys()],
+    fill: (chunk, index, from, count) => fillNumbers(chunk, index, codes.subarray(from, from + count)),
   };
-}
-
-function fillCodes(
-  chunk: DuckDBDataChunk,
-  index: number,
-  part: {
-    readonly codes: Uint16Array;
-    readonly texts: readonly (string | null)[];
-    readonly from: number;
-    readonly count: number;
-  },
-): void {
-  const { codes, texts, from, count } = part;
-  const vector = chunk.getColumnVector(index) as unknown as Partial<WritableVector>;
-  const { items } = vector;
-  const takesCodes = items instanceof Uint8Array || items instanceof Uint16Array;
-  if (!takesCodes || vector.flush === undefined || vector.setItem === undefined) {
-    chunk.setColumnValues(index, texts.slice(from, from + count));
-    return;
-  }
-  items.set(codes.subarray(from, from + count));
-  for (let row = 0; row < count; row += 1)
-    if ((texts[from + row] ?? null) === null) vector.setItem(row, null);
-  vector.flush();
 }
 
 /** What the library's vectors can do beyond their types. */

@@ -150,11 +150,12 @@ async function writeParts(
   await mkdir(join(dir, 'parts', 'truth'), { recursive: true });
   let writing: Promise<void> = Promise.resolve();
   for (let from = 0; from < entities.length; from += blockCoins) {
-    stopIfAborted(options.signal, 'Planting a market');
     options.progress?.('planting coins', from / entities.length);
     const coins = await plantBlock(market, entities.slice(from, from + blockCoins));
     for (const coin of coins) oracle.add(coin);
     await writing;
+    // Only here is no query under way that closing the database would cut off.
+    stopIfAborted(options.signal, 'Planting a market');
     writing = writeBlock(duck, join(dir, 'parts'), String(from), blockTables(market, coins), parts);
     // Heard where it is awaited, in the next round; until then a rejection is nobody's.
     writing.catch(() => undefined);

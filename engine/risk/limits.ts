@@ -1,6 +1,7 @@
 /**
- * The limits of a book. They are checked last, entry by entry in rank order, against the account that the entry before
- * has left. A refusal is a value.
+ * The limits of a book. They are checked last, entry by entry in rank order, against the positions that the entry before has
+ * left; equity and marks are those of the last closed bar, so that fees paid a moment ago cannot break an exact limit. A
+ * refusal is a value.
  */
 
 import type { RefusalReason } from '../journal/records.ts';

@@ -100,7 +100,7 @@ export class SimulatedVenue implements Venue {
     return this.book;
   }
 
-  /** Bars that a position lived through, and how many of them held both its stop and its target. */
+  /** Bars that a position lived through, and in how many of them it is unknown whether stop or target came first. */
   get barCounts(): { readonly positionBars: number; readonly ambiguousBars: number } {
     return { positionBars: this.#positionBars, ambiguousBars: this.#ambiguousBars };
   }
@@ -272,12 +272,14 @@ export class SimulatedVenue implements Venue {
     const side = reals[real + SIDE]!;
     const stop = reals[real + SIGNED_STOP]!;
     const target = reals[real + SIGNED_TARGET]!;
-    if (adverse <= stop && favourable >= target) this.#ambiguousBars += 1;
     const touch = touchAdverseFirst(open, adverse, favourable, stop, target);
     assertInvariant(touch !== 'none', 'a bar that reaches a level closes the position');
+    const inside = touch === 'stop' || touch === 'target';
+    // A level that was passed at the open came first; inside the bar nobody knows.
+    if (inside && adverse <= stop && favourable >= target) this.#ambiguousBars += 1;
     const stopped = touch === 'gap-stop' || touch === 'stop';
     const level = side * (stopped ? stop : target);
-    const raw = touch === 'stop' || touch === 'target' ? level : side * open;
+    const raw = inside ? level : side * open;
     this.#close(k, hour, raw, stopped ? STOP_CODE : TARGET_CODE, level, Number.NaN);
   }
 

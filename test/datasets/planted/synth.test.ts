@@ -108,19 +108,19 @@ describe('a planted market as a dataset', () => {
     expect(other.hash).not.toBe(made.hash);
   });
 
-  it('leaves nothing behind when it is cancelled', async () => {
-    const stop = new AbortController();
-    const before = await readdir(store.datasetsDir);
-    const run = synthMarket(
-      store,
-      { name: 'never', settings, title: 'for a test', signal: stop.signal },
-      (stage) => {
-        if (stage === 'joining tables') stop.abort();
-      },
-    );
-    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await readdir(store.datasetsDir)).toEqual(before);
-  });
+  it.each(['planting coins', 'joining tables', 'measuring the planted signal'])(
+    'leaves nothing behind when it is cancelled while %s',
+    async (when) => {
+      const stop = new AbortController();
+      const before = await readdir(store.datasetsDir);
+      const request = { name: 'never', settings, title: 'for a test', signal: stop.signal };
+      const run = synthMarket(store, request, (stage, fraction) => {
+        if (stage === when && fraction !== 0) stop.abort();
+      });
+      await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await readdir(store.datasetsDir)).toEqual(before);
+    },
+  );
 
   it('does without the tables of components that are switched off', async () => {
     const switches = { ...defaultSwitches, funding: false };
