@@ -8,7 +8,8 @@ import type { Target } from '../strategy.ts';
  * in every setting and after every restart; it is spelled out only where somebody asks.
  */
 export class Order {
-  readonly coin: number;
+  /** What the strategy wants; size, levels and holding time stand there and are not copied. */
+  readonly target: Target;
   readonly symbol: string;
   /** Direction of the position it opens (entry) or closes (exit). */
   readonly side: 1 | -1;
@@ -16,13 +17,6 @@ export class Order {
   readonly decidedMs: number;
   /** Base quantity, > 0; an exit closes what is open. NaN where the decision had no price to size by. */
   readonly quantity: number;
-  /** The wanted size in quote currency that the quantity came from. */
-  readonly notional: number;
-  readonly stopLossFraction: number | undefined;
-  readonly takeProfitFraction: number | undefined;
-  readonly holdHoursMax: number | undefined;
-  readonly score: number;
-  readonly reason: string;
   /** Two words that stand for the strategy's code and configuration. */
   readonly strategyHash: readonly [number, number];
 
@@ -35,19 +29,30 @@ export class Order {
     quantity: number,
     strategyHash: readonly [number, number],
   ) {
-    this.coin = target.coin;
+    this.target = target;
     this.symbol = symbol;
     this.side = side;
     this.leg = leg;
     this.decidedMs = decidedMs;
     this.quantity = quantity;
-    this.notional = target.notional ?? Number.NaN;
-    this.stopLossFraction = target.stopLossFraction;
-    this.takeProfitFraction = target.takeProfitFraction;
-    this.holdHoursMax = target.holdHoursMax;
-    this.score = target.score ?? Number.NaN;
-    this.reason = target.reason ?? (leg === 'exit' ? 'signal' : 'ranked');
     this.strategyHash = strategyHash;
+  }
+
+  get coin(): number {
+    return this.target.coin;
+  }
+
+  /** The wanted size in quote currency that the quantity came from; NaN for an exit. */
+  get notional(): number {
+    return this.target.notional ?? Number.NaN;
+  }
+
+  get score(): number {
+    return this.target.score ?? Number.NaN;
+  }
+
+  get reason(): string {
+    return this.target.reason ?? (this.leg === 'exit' ? 'signal' : 'ranked');
   }
 
   /** Sixteen hex digits, within what every venue accepts as a client order id. */

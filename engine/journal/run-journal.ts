@@ -180,9 +180,9 @@ export class RunJournal implements Journal {
     row[at + 4] = order.side;
     row[at + 5] = order.notional;
     row[at + 6] = order.quantity;
-    row[at + 7] = order.stopLossFraction ?? Number.NaN;
-    row[at + 8] = order.takeProfitFraction ?? Number.NaN;
-    row[at + 9] = order.holdHoursMax ?? Number.NaN;
+    row[at + 7] = order.target.stopLossFraction ?? Number.NaN;
+    row[at + 8] = order.target.takeProfitFraction ?? Number.NaN;
+    row[at + 9] = order.target.holdHoursMax ?? Number.NaN;
     row[at + 10] = order.score;
     this.#strategyHash = order.strategyHash;
     this.#outcomes.push(record.outcome);

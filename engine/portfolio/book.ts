@@ -161,8 +161,8 @@ export class FuturesBook implements AccountView {
     this.#place[coin] = k;
     const reals = this.reals;
     const real = k * REALS;
-    const stop = order.stopLossFraction;
-    const target = order.takeProfitFraction;
+    const stop = order.target.stopLossFraction;
+    const target = order.target.takeProfitFraction;
     reals[real + SIDE] = side;
     reals[real + SIGNED_QUANTITY] = side * order.quantity;
     reals[real + QUANTITY] = order.quantity;
