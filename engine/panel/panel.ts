@@ -11,11 +11,10 @@
  */
 import { hourMs } from './hours.ts';
 
-export const OPEN = 0;
-export const HIGH = 1;
-export const LOW = 2;
-export const CLOSE = 3;
-export const BAR_WIDTH = 4;
+/** Where a bar's prices stand. Hot modules take them over into constants of their own (see `portfolio/record.ts`). */
+export const barLayout = { OPEN: 0, HIGH: 1, LOW: 2, CLOSE: 3, BAR_WIDTH: 4 } as const;
+export const { OPEN, HIGH, LOW, CLOSE, BAR_WIDTH } = barLayout;
+const width = barLayout.BAR_WIDTH;
 
 export interface Panel {
   /** Venue names, in panel order. Order carries no meaning but breaks ties. */
@@ -101,7 +100,7 @@ export function timeAt(panel: Panel, hour: number): number {
 /** True where the coin has a bar in that hour. */
 export function isPresent(panel: Panel, coin: number, hour: number): boolean {
   if (hour < 0 || hour >= panel.hours) return false;
-  const open = panel.bars[(coin * panel.hours + hour) * BAR_WIDTH]!;
+  const open = panel.bars[(coin * panel.hours + hour) * width]!;
   return open === open;
 }
 

@@ -1,8 +1,10 @@
 /** MarketData over a panel and its columns: the same object serves a stored year and a panel that grows by the hour. */
 import type { DetailBars, MarketData } from '../ports.ts';
-import { BAR_WIDTH, CLOSE, hourAt, type Panel } from './panel.ts';
+import { barLayout, hourAt, type Panel } from './panel.ts';
 import { type Rows, rowViews } from './rows.ts';
 import type { Slice } from './slice.ts';
+
+const { BAR_WIDTH, CLOSE } = barLayout;
 
 export class StoredMarket implements MarketData {
   readonly #panel: Panel;

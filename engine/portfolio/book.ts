@@ -9,40 +9,24 @@
 
 import type { Order } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
-import { BAR_WIDTH, CLOSE, HIGH, LOW, type Panel, timeAt } from '../panel/panel.ts';
+import { barLayout, type Panel, timeAt } from '../panel/panel.ts';
 import type { AccountView, PositionView } from './account.ts';
 import { Ledger, type LedgerCheckpoint } from './ledger.ts';
+import { record } from './record.ts';
 
-/** Fields of a record in `reals`. Levels are multiplied by side, so that one comparison serves both sides. */
-export const SIDE = 0;
-export const SIGNED_QUANTITY = 1;
-export const QUANTITY = 2;
-export const ENTRY_PRICE = 3;
-export const SIGNED_STOP = 4;
-export const SIGNED_TARGET = 5;
-const FEES = 6;
-/** Funding paid so far, negative when received: the sign of the arithmetic; tables turn it round. */
-export const FUNDING_PAID = 7;
-/** One cache line a record. What only the ledger asks for (score, entry reason) is kept apart, in `#scores` and `#reasons`. */
-export const REALS = 8;
-
-/** Fields of a record in `wholes`. */
-export const COIN = 0;
-export const ENTRY_HOUR = 1;
-/** Offset of the coin's hour 0 in `panel.bars`. */
-export const BAR_BASE = 2;
-/** Offset inside a bar of the extreme that hurts (low for a long), and of the one that helps. */
-export const ADVERSE = 3;
-export const FAVOURABLE = 4;
-/** Hour at whose close the position ends with its coin or with the data. */
-export const LAST_HOUR = 5;
-/** First hour at whose open the time exit is due. */
-export const DUE_HOUR = 6;
-/** Next funding row, or -1 while it was not looked up. */
-export const FUNDING_ROW = 7;
-export const WHOLES = 8;
-
-export const NEVER = 0x3fffffff;
+const {
+  SIDE,
+  SIGNED_QUANTITY,
+  QUANTITY,
+  ENTRY_PRICE,
+  SIGNED_STOP,
+  SIGNED_TARGET,
+  FEES,
+  FUNDING_PAID,
+  REALS,
+} = record;
+const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, FUNDING_ROW, WHOLES } = record;
+const { CLOSE, HIGH, LOW, BAR_WIDTH } = barLayout;
 
 export interface BookCheckpoint {
   readonly cash: number;

@@ -42,8 +42,8 @@ const REAL_WIDTH = 7;
 const WHOLE_WIDTH = 6;
 
 export class Ledger {
-  #reals = new Float64Array(REAL_WIDTH * 256);
-  #wholes = new Int32Array(WHOLE_WIDTH * 256);
+  #reals = new Float64Array(REAL_WIDTH * 4096);
+  #wholes = new Int32Array(WHOLE_WIDTH * 4096);
   #count = 0;
   readonly #entryReasons: string[] = [];
   readonly #entryReasonOf = new Map<string, number>();

@@ -13,33 +13,19 @@
 import type { Order, OrderOutcome } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
 import { type ExitReason, exitReasons } from '../journal/records.ts';
-import { BAR_WIDTH, CLOSE, hourAt, isPresent, type Panel, timeAt } from '../panel/panel.ts';
+import { barLayout, hourAt, isPresent, type Panel, timeAt } from '../panel/panel.ts';
 import type { AccountView } from '../portfolio/account.ts';
-import {
-  ADVERSE,
-  BAR_BASE,
-  type BookCheckpoint,
-  COIN,
-  DUE_HOUR,
-  ENTRY_HOUR,
-  ENTRY_PRICE,
-  FAVOURABLE,
-  FUNDING_PAID,
-  FUNDING_ROW,
-  FuturesBook,
-  LAST_HOUR,
-  NEVER,
-  QUANTITY,
-  REALS,
-  SIDE,
-  SIGNED_QUANTITY,
-  SIGNED_STOP,
-  SIGNED_TARGET,
-  WHOLES,
-} from '../portfolio/book.ts';
+import { type BookCheckpoint, FuturesBook } from '../portfolio/book.ts';
+import { NEVER as NEVER_HOUR, record } from '../portfolio/record.ts';
 import type { Admission, Journal, Venue } from '../ports.ts';
 import { type Costs, feeFraction, slippageFraction, slippedPrice } from './costs.ts';
 import { touchAdverseFirst } from './path.ts';
+
+const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET, FUNDING_PAID, REALS } =
+  record;
+const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, FUNDING_ROW, WHOLES } = record;
+const { CLOSE, BAR_WIDTH } = barLayout;
+const NEVER = NEVER_HOUR;
 
 export interface SimulatedVenueOptions {
   readonly panel: Panel;
