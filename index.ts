@@ -1,7 +1,7 @@
 /** What `import { … } from 'hourglass'` offers. */
 
-export type { Dataset, DatasetManifest } from './datasets/dataset.ts';
 export { arrowStream, arrowTable } from './datasets/arrow.ts';
+export type { Dataset, DatasetManifest } from './datasets/dataset.ts';
 export { openDataset } from './datasets/open.ts';
 export { type Headline, listRuns, type RunManifest, readRun, type StoredRun } from './datasets/runs.ts';
 export { openStore, type Store } from './datasets/store.ts';

@@ -6,19 +6,13 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type FundingRows,
-  markStamps,
-  type Panel,
-  sharedFloat64,
-  sharedInt32,
-} from '../engine/panel/panel.ts';
+import { type FundingRows, type Panel, sharedFloat64, sharedInt32 } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Dense } from './dense.ts';
 
 /** To be raised whenever the files' layout, or the way lives, funding or row hashes come about, changes. */
-const cacheVersion = 1;
+const cacheVersion = 2;
 const indexFile = 'index.json';
 
 /** Size and modification time of every Parquet file, by file name; nanoseconds as text since they exceed a double. */
@@ -31,7 +25,8 @@ export interface CacheIndex {
   readonly symbols: readonly string[];
   readonly startMs: number;
   readonly hours: number;
-  readonly fundingRows: number;
+  readonly fundingRates: number;
+  readonly fundingMarks: number;
   readonly scores: readonly string[];
 }
 
@@ -89,8 +84,7 @@ export async function writeCache(
     await writeBlock(join(partial, 'volume.f64'), panel.volume!);
     await writeBlock(join(partial, 'quote-volume.f64'), panel.quoteVolume!);
     await writeBlock(join(partial, 'lives.i32'), Int32Array.of(...panel.firstHour, ...panel.endHour));
-    await writeBlock(join(partial, 'funding-start.i32'), panel.funding.start);
-    await writeBlock(join(partial, 'funding-hour.i32'), panel.funding.hour);
+    await writeBlock(join(partial, 'funding-rows.i32'), panel.funding.rowOf);
     await writeBlock(join(partial, 'funding-rate.f64'), panel.funding.rate);
     await writeBlock(join(partial, 'funding-mark.f64'), panel.funding.mark);
     for (const [index, rows] of [...scores.values()].entries()) {
@@ -103,7 +97,8 @@ export async function writeCache(
       symbols: panel.symbols,
       startMs: panel.startMs,
       hours: panel.hours,
-      fundingRows: panel.funding.rate.length,
+      fundingRates: panel.funding.rate.length,
+      fundingMarks: panel.funding.mark.length,
       scores: [...scores.keys()],
     };
     await writeFile(join(partial, indexFile), JSON.stringify(index));
@@ -126,11 +121,9 @@ export async function readCachedPanel(
   const cells = coins * index.hours;
   const lives = sharedInt32(coins * 2);
   const funding: FundingRows = {
-    start: sharedInt32(coins + 1),
-    stamps: new Uint8Array(new SharedArrayBuffer(index.hours)),
-    hour: sharedInt32(index.fundingRows),
-    rate: sharedFloat64(index.fundingRows),
-    mark: sharedFloat64(index.fundingRows),
+    rowOf: sharedInt32(index.hours),
+    rate: sharedFloat64(index.fundingRates),
+    mark: sharedFloat64(index.fundingMarks),
   };
   const bars = sharedFloat64(cells * 4);
   const volume = volumes ? sharedFloat64(cells) : null;
@@ -138,14 +131,12 @@ export async function readCachedPanel(
   await Promise.all([
     readBlock(join(dir, 'bars.f64'), bars),
     readBlock(join(dir, 'lives.i32'), lives),
-    readBlock(join(dir, 'funding-start.i32'), funding.start),
-    readBlock(join(dir, 'funding-hour.i32'), funding.hour),
+    readBlock(join(dir, 'funding-rows.i32'), funding.rowOf),
     readBlock(join(dir, 'funding-rate.f64'), funding.rate),
     readBlock(join(dir, 'funding-mark.f64'), funding.mark),
     ...(volume === null ? [] : [readBlock(join(dir, 'volume.f64'), volume)]),
     ...(quoteVolume === null ? [] : [readBlock(join(dir, 'quote-volume.f64'), quoteVolume)]),
   ]);
-  markStamps(funding.stamps, funding.hour);
   return {
     symbols: index.symbols,
     startMs: index.startMs,

@@ -14,12 +14,13 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { sealRows, symbolLanes } from '../engine/panel/fingerprint.ts';
 import { hourMs } from '../engine/panel/hours.ts';
 import {
+  addSettlement,
   BAR_WIDTH,
+  emptyFunding,
   FUNDING_JITTER_MS,
   type FundingRows,
   fundingFromRows,
   fundingHour,
-  markStamps,
   type Panel,
   sharedFloat64,
   sharedInt32,
@@ -210,37 +211,25 @@ async function fundingOf(duck: DuckDBConnection, source: DenseSource, span: Span
       : `LEFT JOIN ${relationOf(source, 'mark')} m ON m.symbol = f.symbol AND m.ts = ${stamp}`;
   const from = `${relationOf(source, 'funding')} f JOIN coins USING (symbol) ${mark}
     WHERE f.ts > ${span.startMs - hourMs + FUNDING_JITTER_MS} AND f.ts <= ${endMs}`;
-  const counted = await allRows(
+  const found = await allRows(
     duck,
-    `SELECT coin, count(*) AS count FROM ${from} GROUP BY coin ORDER BY coin`,
+    `SELECT f.ts::DOUBLE AS ts, count(coalesce(f.mark, nullif(${bar}, 'nan'::DOUBLE))) AS marks FROM ${from} GROUP BY f.ts`,
   );
-  const start = sharedInt32(coins + 1);
-  for (const { coin, count } of counted) start[Number(coin) + 1] = Number(count);
-  for (let coin = 0; coin < coins; coin += 1) start[coin + 1] = start[coin]! + start[coin + 1]!;
-  const rows = start[coins]!;
-  const funding: FundingRows = {
-    start,
-    stamps: new Uint8Array(new SharedArrayBuffer(span.hours)),
-    hour: sharedInt32(rows),
-    rate: sharedFloat64(rows),
-    mark: sharedFloat64(rows),
-  };
-  let next = 0;
+  const stamps = found.map(({ ts }) => fundingHour(Number(ts), span.startMs));
+  const marked = found.some(({ marks }) => Number(marks) > 0);
+  const funding = emptyFunding(coins, span.hours, stamps, marked);
   await eachChunk(
     duck,
-    `SELECT f.ts::DOUBLE, coalesce(f.rate, 'nan'::DOUBLE), coalesce(f.mark, ${bar}, 'nan'::DOUBLE) FROM ${from}
-     ORDER BY coin, f.ts`,
+    `SELECT coin::DOUBLE, f.ts::DOUBLE, coalesce(f.rate, 'nan'::DOUBLE), coalesce(f.mark, ${bar}, 'nan'::DOUBLE)
+     FROM ${from} ORDER BY coin, f.ts`,
     (chunk) => {
-      const times = doublesOf(chunk, 0);
-      funding.rate.set(doublesOf(chunk, 1), next);
-      funding.mark.set(doublesOf(chunk, 2), next);
-      for (let row = 0; row < times.length; row += 1) {
-        funding.hour[next + row] = fundingHour(times[row]!, span.startMs);
+      const [coin, timeMs, rate, mark] = [0, 1, 2, 3].map((column) => doublesOf(chunk, column));
+      for (let row = 0; row < rate!.length; row += 1) {
+        const hour = fundingHour(timeMs![row]!, span.startMs);
+        addSettlement(funding, coins, { coin: coin![row]!, hour, rate: rate![row]!, mark: mark![row]! });
       }
-      next += times.length;
     },
   );
-  markStamps(funding.stamps, funding.hour);
   return funding;
 }
 

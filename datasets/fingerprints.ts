@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { textLanes } from '../engine/journal/digest.ts';
 import { addCellHashes, barFields, barStride, hourHashes, symbolLanes } from '../engine/panel/fingerprint.ts';
 import { hourMs } from '../engine/panel/hours.ts';
-import type { FundingRows, Panel } from '../engine/panel/panel.ts';
+import type { Panel } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
 import type { Fingerprint } from './dataset.ts';
 import { type Dense, transpose } from './dense.ts';
@@ -35,16 +35,16 @@ export function fingerprintOf(dense: Dense): Fingerprint {
   return { symbols: panel.symbols, startMs: panel.startMs, hours: panel.hours, byHour, cells };
 }
 
-/** One value per cell out of the settlements; several in one hour add up. */
+/** Settlements, one value per cell of the panel. */
 function spread(panel: Panel, values: Float64Array): Float64Array {
-  const { start, hour }: FundingRows = panel.funding;
-  const series = new Float64Array(panel.symbols.length * panel.hours).fill(Number.NaN);
-  for (let coin = 0; coin < panel.symbols.length; coin += 1) {
-    for (let row = start[coin]!; row < start[coin + 1]!; row += 1) {
-      const cell = coin * panel.hours + hour[row]!;
-      const before = series[cell]!;
-      series[cell] = Number.isNaN(before) ? values[row]! : before + values[row]!;
-    }
+  const coins = panel.symbols.length;
+  const series = new Float64Array(coins * panel.hours).fill(Number.NaN);
+  if (values.length === 0) return series;
+  for (let hour = 0; hour < panel.hours; hour += 1) {
+    const row = panel.funding.rowOf[hour]!;
+    if (row < 0) continue;
+    for (let coin = 0; coin < coins; coin += 1)
+      series[coin * panel.hours + hour] = values[row * coins + coin]!;
   }
   return series;
 }

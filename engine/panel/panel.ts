@@ -9,6 +9,7 @@
  * Masks. A coin is *listed* in hours [firstHour, endHour); it is *present* where it has a bar. Listed and not present is
  * a halt. `endHour === hours` means that the data end before the coin does.
  */
+import { assertInvariant } from '../invariant.ts';
 import { hourMs } from './hours.ts';
 
 /** Where a bar's prices stand. Hot modules take them over into constants of their own (see `portfolio/record.ts`). */
@@ -36,17 +37,16 @@ export interface Panel {
 }
 
 /**
- * Recorded funding settlements, coin by coin: rows `start[coin] .. start[coin + 1] - 1`, hours ascending. A row's hour is
- * the stamp at which it is charged. `mark` is the price it is charged on; NaN means that none was recorded.
+ * Recorded funding settlements: a row of all coins for every stamp at which any of them settles. Charging a position is one
+ * look-up, and the rows of stamps at which nobody settles do not exist.
  */
 export interface FundingRows {
-  readonly start: Int32Array;
-  readonly hour: Int32Array;
-  /** Fraction of notional; a long pays where it is positive. */
+  /** Row of each panel hour's stamp; -1 where no coin settles. */
+  readonly rowOf: Int32Array;
+  /** `[row][coin]`, fraction of notional; a long pays where it is positive. NaN where the coin does not settle. */
   readonly rate: Float64Array;
+  /** `[row][coin]`, the price it is charged on; NaN where none was recorded. Empty where none was for any coin. */
   readonly mark: Float64Array;
-  /** 1 in the hours at whose stamp any coin has a row (see `markStamps`). */
-  readonly stamps: Uint8Array;
 }
 
 export interface BarRow {
@@ -139,7 +139,7 @@ export function emptyPanel(shape: {
  * panel's last hour is taken to live on.
  *
  * @throws RangeError listing every row that cannot stand: a time off the hour, a price that is not positive and finite,
- *   high or low on the wrong side, a bar given twice.
+ *   high or low on the wrong side, a bar or a settlement given twice, a rate that is no number.
  */
 export function panelFromBars(bars: readonly BarRow[], funding: readonly FundingRow[] = []): Panel {
   const faults: string[] = [];
@@ -172,6 +172,14 @@ export function panelFromBars(bars: readonly BarRow[], funding: readonly Funding
     panel.firstHour[coin] = Math.min(panel.firstHour[coin]!, hour);
     panel.endHour[coin] = Math.max(panel.endHour[coin]!, hour + 1);
   }
+  const settled = new Set<string>();
+  for (const [index, { symbol, timeMs, rate }] of funding.entries()) {
+    const place = `funding ${index} (${symbol} at ${timeMs})`;
+    const stamp = `${symbol} ${fundingHour(timeMs, startMs)}`;
+    if (!Number.isFinite(rate)) faults.push(`${place}: rate ${rate} must be a finite fraction`);
+    if (settled.has(stamp)) faults.push(`${place}: the coin settles a second time at this stamp`);
+    settled.add(stamp);
+  }
   if (faults.length > 0) throw new RangeError(`panelFromBars: ${faults.join('; ')}`);
   return { ...panel, funding: fundingFromRows(funding, symbols, panel.startMs, hours) };
 }
@@ -187,8 +195,8 @@ function barFault(bar: BarRow): string | null {
 }
 
 /**
- * Funding rows by coin and stamp. A settlement belongs to the hour whose stamp lies at most a minute before it; any other
- * time is charged at the next stamp. Rows of unknown symbols or outside the span are left out.
+ * Funding by stamp and coin. A settlement belongs to the hour whose stamp lies at most a minute before it; any other time is
+ * charged at the next stamp. Rows of unknown symbols or outside the span are left out.
  */
 export function fundingFromRows(
   rows: readonly FundingRow[],
@@ -197,39 +205,77 @@ export function fundingFromRows(
   hours: number,
 ): FundingRows {
   const coinOf = new Map(symbols.map((symbol, coin) => [symbol, coin]));
-  const byCoin: { hour: number; timeMs: number; rate: number; mark: number }[][] = symbols.map(() => []);
-  for (const row of rows) {
-    const coin = coinOf.get(row.symbol);
-    const hour = fundingHour(row.timeMs, startMs);
-    if (coin === undefined || hour < 0 || hour >= hours) continue;
-    byCoin[coin]!.push({ hour, timeMs: row.timeMs, rate: row.rate, mark: row.mark ?? Number.NaN });
-  }
-  const count = byCoin.reduce((sum, list) => sum + list.length, 0);
-  const out = {
-    start: sharedInt32(symbols.length + 1),
-    stamps: new Uint8Array(new SharedArrayBuffer(hours)),
-    hour: sharedInt32(count),
-    rate: sharedFloat64(count),
-    mark: sharedFloat64(count),
-  };
-  let next = 0;
-  for (const [coin, list] of byCoin.entries()) {
-    list.sort((a, b) => a.timeMs - b.timeMs);
-    for (const row of list) {
-      out.hour[next] = row.hour;
-      out.rate[next] = row.rate;
-      out.mark[next] = row.mark;
-      next += 1;
-    }
-    out.start[coin + 1] = next;
-  }
-  markStamps(out.stamps, out.hour);
-  return out;
+  const settled = rows.flatMap(({ symbol, timeMs, rate, mark }) => {
+    const coin = coinOf.get(symbol);
+    const hour = fundingHour(timeMs, startMs);
+    return coin === undefined || hour < 0 || hour >= hours
+      ? []
+      : [{ coin, hour, rate, mark: mark ?? Number.NaN }];
+  });
+  const marked = settled.some(({ mark }) => mark === mark);
+  const funding = emptyFunding(
+    symbols.length,
+    hours,
+    settled.map(({ hour }) => hour),
+    marked,
+  );
+  for (const row of settled) addSettlement(funding, symbols.length, row);
+  return funding;
 }
 
-/** Sets 1 at every hour that a funding row is charged in. */
-export function markStamps(stamps: Uint8Array, hours: Int32Array): void {
-  for (const hour of hours) stamps[hour] = 1;
+/** Room for the settlements of the given stamps (panel hours, in any order, repeated at will). */
+export function emptyFunding(
+  coins: number,
+  hours: number,
+  stamps: Iterable<number>,
+  marked: boolean,
+): FundingRows {
+  const rowOf = sharedInt32(hours).fill(-1);
+  for (const hour of stamps) rowOf[hour] = 0;
+  let rows = 0;
+  for (let hour = 0; hour < hours; hour += 1) {
+    if (rowOf[hour] === -1) continue;
+    rowOf[hour] = rows;
+    rows += 1;
+  }
+  return {
+    rowOf,
+    rate: sharedFloat64(rows * coins).fill(Number.NaN),
+    mark: sharedFloat64(marked ? rows * coins : 0).fill(Number.NaN),
+  };
+}
+
+/** Writes one settlement down. A coin settles at most once at a stamp: importers see to that. */
+export function addSettlement(
+  funding: FundingRows,
+  coins: number,
+  row: { readonly coin: number; readonly hour: number; readonly rate: number; readonly mark: number },
+): void {
+  const cell = funding.rowOf[row.hour]! * coins + row.coin;
+  assertInvariant(Number.isNaN(funding.rate[cell]), 'a coin settles at most once at a stamp');
+  funding.rate[cell] = row.rate;
+  if (!Number.isNaN(row.mark)) funding.mark[cell] = row.mark;
+}
+
+export interface Settlement {
+  /** Panel hour of the stamp. */
+  readonly hour: number;
+  readonly rate: number;
+  /** NaN where none was recorded. */
+  readonly mark: number;
+}
+
+/** The settlements of one coin, oldest first. */
+export function settlementsOf(panel: Panel, coin: number): readonly Settlement[] {
+  const { funding, hours, symbols } = panel;
+  const settlements: Settlement[] = [];
+  for (let hour = 0; hour < hours; hour += 1) {
+    const row = funding.rowOf[hour]!;
+    const cell = row * symbols.length + coin;
+    if (row < 0 || Number.isNaN(funding.rate[cell])) continue;
+    settlements.push({ hour, rate: funding.rate[cell]!, mark: funding.mark[cell] ?? Number.NaN });
+  }
+  return settlements;
 }
 
 /** Index of the stamp at which a settlement recorded at `timeMs` is charged. */

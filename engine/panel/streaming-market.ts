@@ -10,7 +10,7 @@ import { marketColumns } from '../columns/market-columns.ts';
 import { assertInvariant } from '../invariant.ts';
 import type { DetailBars, MarketData } from '../ports.ts';
 import { sealRows, symbolLanes } from './fingerprint.ts';
-import { BAR_WIDTH, emptyPanel, OPEN, type Panel, sharedFloat64, sharedInt32 } from './panel.ts';
+import { addSettlement, BAR_WIDTH, emptyFunding, emptyPanel, OPEN, type Panel } from './panel.ts';
 import { emptyRows, type Rows } from './rows.ts';
 import type { Slice } from './slice.ts';
 import { StoredMarket } from './stored-market.ts';
@@ -38,16 +38,12 @@ export interface StreamShape {
   readonly columns: readonly string[];
 }
 
-/** A row of the future: its hour is never reached until a settlement is written there. */
-const UNWRITTEN = 0x3fffffff;
-
 export class StreamingMarket implements MarketData {
   readonly panel: Panel;
   readonly #columns: readonly Rows[];
   readonly #computed: readonly Rows[];
   readonly #lanes: Int32Array;
   readonly #market: StoredMarket;
-  readonly #fundingCount: Int32Array;
   /** Hours that have closed. */
   #closedHours = 0;
 
@@ -62,7 +58,6 @@ export class StreamingMarket implements MarketData {
     this.#computed = this.#columns.filter((rows) => marketColumns.has(rows.name));
     this.#lanes = symbolLanes(shape.symbols);
     this.#market = new StoredMarket(this.panel, this.#columns);
-    this.#fundingCount = new Int32Array(coins);
   }
 
   /** Takes in the stamp at which hour `closedHour` ended. Stamps come one by one. */
@@ -87,15 +82,10 @@ export class StreamingMarket implements MarketData {
   }
 
   #addFunding(row: HourFeed['funding'][number], hour: number): void {
-    const { funding, hours } = this.panel;
+    const { funding, hours, symbols } = this.panel;
     if (hour >= hours) return;
-    const at = funding.start[row.coin]! + this.#fundingCount[row.coin]!;
-    assertInvariant(at < funding.start[row.coin + 1]!, 'a coin settles at most once an hour');
-    funding.rate[at] = row.rate;
-    funding.mark[at] = row.mark;
-    funding.hour[at] = hour;
-    funding.stamps[hour] = 1;
-    this.#fundingCount[row.coin] = this.#fundingCount[row.coin]! + 1;
+    funding.rowOf[hour] = hour;
+    addSettlement(funding, symbols.length, { ...row, hour });
   }
 
   slice(timeMs: number): Slice | null {
@@ -108,15 +98,10 @@ export class StreamingMarket implements MarketData {
   }
 }
 
-/** Room for one settlement a coin and hour; what is not written yet lies beyond every hour. */
+/** Room for a settlement a coin and hour. A stamp has its row as soon as somebody settles there. */
 function roomyFunding(coins: number, hours: number): Panel['funding'] {
-  const start = sharedInt32(coins + 1);
-  for (let coin = 0; coin <= coins; coin += 1) start[coin] = coin * hours;
-  return {
-    start,
-    hour: sharedInt32(coins * hours).fill(UNWRITTEN),
-    rate: sharedFloat64(coins * hours),
-    mark: sharedFloat64(coins * hours).fill(Number.NaN),
-    stamps: new Uint8Array(new SharedArrayBuffer(hours)),
-  };
+  const everyHour = Array.from({ length: hours }, (_, hour) => hour);
+  const funding = emptyFunding(coins, hours, everyHour, true);
+  funding.rowOf.fill(-1);
+  return funding;
 }

@@ -25,7 +25,7 @@ const {
   FUNDING_PAID,
   REALS,
 } = record;
-const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, FUNDING_ROW, WHOLES } = record;
+const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, WHOLES } = record;
 const { CLOSE, HIGH, LOW, BAR_WIDTH } = barLayout;
 
 export interface BookCheckpoint {
@@ -167,7 +167,6 @@ export class FuturesBook implements AccountView {
     wholes[whole + FAVOURABLE] = side > 0 ? HIGH : LOW;
     wholes[whole + LAST_HOUR] = lastHour;
     wholes[whole + DUE_HOUR] = dueHour;
-    wholes[whole + FUNDING_ROW] = -1;
     this.#reasons[k] = this.ledger.entryReasonCode(order.reason);
   }
 

@@ -4,7 +4,7 @@
  * none of it burdens the fold.
  */
 import { exitReasons } from '../journal/records.ts';
-import { BAR_WIDTH, CLOSE, HIGH, hourAt, LOW, OPEN, type Panel } from '../panel/panel.ts';
+import { BAR_WIDTH, CLOSE, HIGH, hourAt, LOW, OPEN, type Panel, settlementsOf } from '../panel/panel.ts';
 import type { PositionView } from './account.ts';
 import type { TradeColumns } from './ledger.ts';
 
@@ -99,14 +99,12 @@ class FundingCoverage {
   }
 
   #coveredHours(coin: number): Uint8Array {
-    const { funding, hours, endHour } = this.#panel;
-    const covered = new Uint8Array(hours);
-    const end = endHour[coin]!;
-    for (let row = funding.start[coin]!; row < funding.start[coin + 1]!; row += 1) {
-      const stamp = funding.hour[row]!;
-      covered.fill(1, Math.max(0, stamp - FUNDING_INTERVAL_HOURS_MAX), Math.min(stamp, hours));
+    const covered = new Uint8Array(this.#panel.hours);
+    const end = this.#panel.endHour[coin]!;
+    for (const { hour } of settlementsOf(this.#panel, coin)) {
+      covered.fill(1, Math.max(0, hour - FUNDING_INTERVAL_HOURS_MAX), hour);
       // After the last stamp before the end of data or of the coin, no further row could exist.
-      if (stamp + FUNDING_INTERVAL_HOURS_MAX >= end) covered.fill(1, Math.min(stamp, hours), end);
+      if (hour + FUNDING_INTERVAL_HOURS_MAX >= end) covered.fill(1, hour, end);
     }
     return covered;
   }

@@ -31,8 +31,7 @@ export const record = {
   LAST_HOUR: 5,
   /** First hour at whose open the time exit is due. */
   DUE_HOUR: 6,
-  /** Next funding row, or -1 while it was not looked up. */
-  FUNDING_ROW: 7,
+  /** Seven in use; eight keep a record inside half a cache line. */
   WHOLES: 8,
 } as const;
 

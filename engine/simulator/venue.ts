@@ -23,7 +23,7 @@ import { touchAdverseFirst } from './path.ts';
 
 const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET, FUNDING_PAID, REALS } =
   record;
-const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, FUNDING_ROW, WHOLES } = record;
+const { COIN, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, WHOLES } = record;
 const { CLOSE, BAR_WIDTH } = barLayout;
 const NEVER = NEVER_HOUR;
 
@@ -124,41 +124,38 @@ export class SimulatedVenue implements Venue {
   #openStamp(): void {
     this.#opened = true;
     if (this.book.positionCount === 0) return;
-    if (this.#panel.funding.stamps[this.#hour] === 1) this.#chargeFunding(this.#hour);
+    const row = this.#panel.funding.rowOf[this.#hour]!;
+    if (row >= 0) this.#chargeFunding(this.#hour, row);
     if (this.#dueHourMin <= this.#hour) this.#exitWhatIsDue(this.#hour);
   }
 
-  /** Half-open: a position pays if it was opened before the stamp and is held at it. */
-  #chargeFunding(hour: number): void {
-    const { funding, bars } = this.#panel;
+  /** Half-open: a position pays if it was opened before the stamp, as all have that are open now, and is held at it. */
+  #chargeFunding(hour: number, row: number): void {
+    const { funding, bars, symbols } = this.#panel;
     const { reals, wholes } = this.book;
+    const first = row * symbols.length;
     for (let k = 0; k < this.book.positionCount; k += 1) {
-      const whole = k * WHOLES;
-      const coin = wholes[whole + COIN]!;
-      const end = funding.start[coin + 1]!;
-      let row = wholes[whole + FUNDING_ROW]!;
-      if (row < 0) row = firstRowAfter(funding.hour, funding.start[coin]!, end, wholes[whole + ENTRY_HOUR]!);
-      for (; row < end && funding.hour[row]! <= hour; row += 1) {
-        const real = k * REALS;
-        const recorded = funding.mark[row]!;
-        const open = bars[wholes[whole + BAR_BASE]! + hour * BAR_WIDTH]!;
-        const price =
-          recorded === recorded ? recorded : open === open ? open : this.book.markPrice(k, hour - 1);
-        const paid = reals[real + SIGNED_QUANTITY]! * price * funding.rate[row]!;
-        reals[real + FUNDING_PAID] = reals[real + FUNDING_PAID]! + paid;
-        this.book.pay(paid);
-        this.#journal?.append({
-          kind: 'funding',
-          timeMs: timeAt(this.#panel, hour),
-          coin,
-          side: reals[real + SIDE] === 1 ? 1 : -1,
-          quantity: reals[real + QUANTITY]!,
-          price,
-          rate: funding.rate[row]!,
-          cash: 0 - paid,
-        });
-      }
-      wholes[whole + FUNDING_ROW] = row;
+      const coin = wholes[k * WHOLES + COIN]!;
+      const rate = funding.rate[first + coin]!;
+      if (rate !== rate) continue;
+      const real = k * REALS;
+      const recorded = funding.mark.length === 0 ? Number.NaN : funding.mark[first + coin]!;
+      const open = bars[wholes[k * WHOLES + BAR_BASE]! + hour * BAR_WIDTH]!;
+      const price =
+        recorded === recorded ? recorded : open === open ? open : this.book.markPrice(k, hour - 1);
+      const paid = reals[real + SIGNED_QUANTITY]! * price * rate;
+      reals[real + FUNDING_PAID] = reals[real + FUNDING_PAID]! + paid;
+      this.book.pay(paid);
+      this.#journal?.append({
+        kind: 'funding',
+        timeMs: timeAt(this.#panel, hour),
+        coin,
+        side: reals[real + SIDE] === 1 ? 1 : -1,
+        quantity: reals[real + QUANTITY]!,
+        price,
+        rate,
+        cash: 0 - paid,
+      });
     }
   }
 
@@ -349,24 +346,4 @@ export class SimulatedVenue implements Venue {
     this.book.restore(checkpoint.book, checkpoint.hour);
     this.#dueHourMin = 0;
   }
-}
-
-/**
- * First index in [from, to) whose hour is later than `hour`. Settlements come at even intervals, so the first guess is nearly
- * always right and touches one place in memory instead of ten.
- */
-function firstRowAfter(hours: Int32Array, from: number, to: number, hour: number): number {
-  if (to - from > 2) {
-    const interval = hours[from + 1]! - hours[from]!;
-    const guess = from + Math.floor((hour - hours[from]!) / interval) + 1;
-    if (guess > from && guess < to && hours[guess - 1]! <= hour && hours[guess]! > hour) return guess;
-  }
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (hours[middle]! <= hour) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

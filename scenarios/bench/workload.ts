@@ -6,7 +6,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sealRows, symbolLanes } from '../../engine/panel/fingerprint.ts';
-import { BAR_WIDTH, markStamps, type Panel, sharedFloat64, sharedInt32 } from '../../engine/panel/panel.ts';
+import { BAR_WIDTH, type Panel, sharedFloat64, sharedInt32 } from '../../engine/panel/panel.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
 import { bindStrategy, type Strategy } from '../../engine/strategy.ts';
 import rankedLongShort from '../../strategies/ranked-long-short/index.ts';
@@ -118,26 +118,11 @@ function transposeInto(
   }
 }
 
-function fundingRows(files: WorkloadFiles): Panel['funding'] {
-  const { coins, hours, funding } = files;
-  const stampCount = Math.ceil(hours / FUNDING_EVERY_HOURS);
-  const start = sharedInt32(coins + 1);
-  const hour = sharedInt32(coins * stampCount);
-  const rate = sharedFloat64(coins * stampCount);
-  let next = 0;
-  for (let coin = 0; coin < coins; coin += 1) {
-    for (let stamp = 0; stamp < stampCount; stamp += 1) {
-      const value = funding[stamp * coins + coin]!;
-      if (value !== value) continue;
-      hour[next] = stamp * FUNDING_EVERY_HOURS;
-      rate[next] = value;
-      next += 1;
-    }
-    start[coin + 1] = next;
-  }
-  const stamps = new Uint8Array(new SharedArrayBuffer(hours));
-  markStamps(stamps, hour.subarray(0, next));
-  return { start, hour, rate, mark: sharedFloat64(coins * stampCount).fill(Number.NaN), stamps };
+/** Row k of the file applies at hour 8k: the panel's own layout, but for the index. */
+function fundingRows({ hours, funding }: WorkloadFiles): Panel['funding'] {
+  const rowOf = sharedInt32(hours).fill(-1);
+  for (let hour = 0; hour < hours; hour += FUNDING_EVERY_HOURS) rowOf[hour] = hour / FUNDING_EVERY_HOURS;
+  return { rowOf, rate: funding, mark: sharedFloat64(0) };
 }
 
 export const workloadTasks = ['A', 'Acomp', 'B', 'Binf'] as const;

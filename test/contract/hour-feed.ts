@@ -1,5 +1,5 @@
 /** A stored panel told hour by hour: what a venue would have said when each hour ended. */
-import { BAR_WIDTH, OPEN, type Panel } from '../../engine/panel/panel.ts';
+import { BAR_WIDTH, OPEN, type Panel, settlementsOf } from '../../engine/panel/panel.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
 import type { HourFeed } from '../../engine/panel/streaming-market.ts';
 
@@ -12,10 +12,8 @@ export function hourFeed(panel: Panel, columns: readonly Rows[], hour: number): 
     const bar = (coin * panel.hours + hour) * BAR_WIDTH;
     closed.set(panel.bars.subarray(bar, bar + BAR_WIDTH), coin * BAR_WIDTH);
     if (hour + 1 < panel.hours) opens[coin] = panel.bars[bar + BAR_WIDTH + OPEN]!;
-    for (let row = panel.funding.start[coin]!; row < panel.funding.start[coin + 1]!; row += 1) {
-      if (panel.funding.hour[row] !== hour + 1) continue;
-      funding.push({ coin, rate: panel.funding.rate[row]!, mark: panel.funding.mark[row]! });
-    }
+    const settled = settlementsOf(panel, coin).find(({ hour: stamp }) => stamp === hour + 1);
+    if (settled !== undefined) funding.push({ coin, rate: settled.rate, mark: settled.mark });
   }
   const scores = Object.fromEntries(
     columns.map(({ name, values }) => [name, values.slice(hour * coins, (hour + 1) * coins)]),

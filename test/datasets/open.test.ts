@@ -8,7 +8,7 @@ import { publishDataset } from '../../datasets/publish.ts';
 import type { Store } from '../../datasets/store.ts';
 import { sealRows, symbolLanes } from '../../engine/panel/fingerprint.ts';
 import { hourMs } from '../../engine/panel/hours.ts';
-import { panelFromBars } from '../../engine/panel/panel.ts';
+import { panelFromBars, settlementsOf } from '../../engine/panel/panel.ts';
 import { emptyRows } from '../../engine/panel/rows.ts';
 import {
   faultOf,
@@ -68,10 +68,8 @@ describe('a dataset, opened', () => {
     expect(panel.quoteVolume).toEqual(expected.quoteVolume);
     expect(panel.firstHour).toEqual(expected.firstHour);
     expect(panel.endHour).toEqual(expected.endHour);
-    expect(panel.funding.start).toEqual(expected.funding.start);
-    expect(panel.funding.hour).toEqual(expected.funding.hour);
+    expect(panel.funding.rowOf).toEqual(expected.funding.rowOf);
     expect(panel.funding.rate).toEqual(expected.funding.rate);
-    expect(panel.funding.stamps).toEqual(expected.funding.stamps);
     expect(panel.bars.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
@@ -79,9 +77,9 @@ describe('a dataset, opened', () => {
     const store = await freshStore();
     await importTiny(store);
     const { panel } = await openDataset(store, 'tiny');
-    const start = panel.funding.start[panel.symbols.indexOf('BTCUSDT')]!;
-    expect(panel.funding.mark[start]).toBe(100);
-    expect(panel.funding.mark[start + 1]).toBeNaN();
+    const [first, second] = settlementsOf(panel, panel.symbols.indexOf('BTCUSDT'));
+    expect(first?.mark).toBe(100);
+    expect(second?.mark).toBeNaN();
   });
 
   it('hands out its stored columns time-major, with the hashes the engine would give them', async () => {

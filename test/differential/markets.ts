@@ -6,7 +6,7 @@
  */
 import * as fc from 'fast-check';
 import type { ChoiceRecipe } from './choice.ts';
-import type { Bar, CoinHistory, Market, Settlement } from './reference.ts';
+import { type Bar, type CoinHistory, type Market, type Settlement, stampOf } from './reference.ts';
 
 const hourMs = 3_600_000;
 
@@ -165,7 +165,7 @@ function barsOf(
   });
 }
 
-/** None, on a schedule, or at odd times; recorded on the hour, some moments after it, or far from it; some twice. */
+/** None, on a schedule, or at odd times; recorded on the hour, some moments after it, or far from it; once a stamp. */
 function fundingOf(random: Random, hours: number): Settlement[] {
   const period = [0, 1, 4, 8, -1][below(random, 5)]!;
   const withMark = random() < 0.5;
@@ -182,7 +182,10 @@ function fundingOf(random: Random, hours: number): Settlement[] {
       });
     }
   }
-  return rows.toSorted((a, b) => a.offsetMs - b.offsetMs);
+  const stamps = new Set<number>();
+  return rows
+    .toSorted((a, b) => a.offsetMs - b.offsetMs)
+    .filter((row) => !stamps.has(stampOf(row)) && stamps.add(stampOf(row)));
 }
 
 function below(random: Random, count: number): number {

@@ -37,7 +37,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'funding is charged to a position opened at the stamp',
-    edits: [{ file: venue, from: 'wholes[whole + ENTRY_HOUR]!);', to: 'wholes[whole + ENTRY_HOUR]! - 1);' }],
+    edits: [
+      { file: venue, from: 'if (row >= 0) this.#chargeFunding(this.#hour, row);', to: 'void row;' },
+      {
+        file: venue,
+        from: '  #liveThroughBar(hour: number): void {\n',
+        to: '  #liveThroughBar(hour: number): void {\n    const row = this.#panel.funding.rowOf[hour]!;\n    if (row >= 0) this.#chargeFunding(hour, row);\n',
+      },
+    ],
   },
   {
     name: 'a gap through the stop fills at the stop',

@@ -217,7 +217,10 @@ describe('given a strategy that breaks its contract', () => {
   });
 
   it('when it reads a column that it did not declare, then the message names those it did', async () => {
-    const strategy: Strategy = { ...scripted({}), decide: (slice) => (slice.column('score'), []) };
+    const strategy: Strategy = {
+      ...scripted({}),
+      decide: (slice) => [...slice.column('score')].slice(0, 0).map(() => ({ coin: 0, side: 0 })),
+    };
     const run = runBacktestInMemory({ panel, columns: [], strategy, costs: noCosts, capital: 100 });
     await expect(run).rejects.toThrowError(/column score was not declared/);
   });

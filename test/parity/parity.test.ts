@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { computeColumns } from '../../engine/columns/compute.ts';
-import { BAR_WIDTH, OPEN, timeAt } from '../../engine/panel/panel.ts';
+import { BAR_WIDTH, OPEN, settlementsOf, timeAt } from '../../engine/panel/panel.ts';
 import { StreamingMarket } from '../../engine/panel/streaming-market.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { scheduleTicks } from '../../engine/schedule.ts';
@@ -151,10 +151,8 @@ function feedHour(market: StreamingMarket, closedHour: number): void {
     const bar = (coin * panel.hours + closedHour) * BAR_WIDTH;
     closed.set(panel.bars.subarray(bar, bar + BAR_WIDTH), coin * BAR_WIDTH);
     if (closedHour + 1 < panel.hours) opens[coin] = panel.bars[bar + BAR_WIDTH + OPEN]!;
-    for (let row = panel.funding.start[coin]!; row < panel.funding.start[coin + 1]!; row += 1) {
-      if (panel.funding.hour[row] !== closedHour + 1) continue;
-      funding.push({ coin, rate: panel.funding.rate[row]!, mark: panel.funding.mark[row]! });
-    }
+    const settled = settlementsOf(panel, coin).find(({ hour: stamp }) => stamp === closedHour + 1);
+    if (settled !== undefined) funding.push({ coin, rate: settled.rate, mark: settled.mark });
   }
   const row = (values: Float64Array) => values.slice(closedHour * coins, (closedHour + 1) * coins);
   market.feed(closedHour, {

@@ -10,7 +10,7 @@ import { openDataset } from '../../datasets/open.ts';
 import { runSql } from '../../datasets/sql.ts';
 import { openStore, type Store } from '../../datasets/store.ts';
 import { hourMs } from '../../engine/panel/hours.ts';
-import { barOffset } from '../../engine/panel/panel.ts';
+import { barOffset, settlementsOf } from '../../engine/panel/panel.ts';
 
 const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');
 const file = (name: string) => join(folder, name);
@@ -84,14 +84,13 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
   });
 
   it('charges funding on the mark where the mark is known', () => {
-    const { funding, symbols, hours, startMs } = dataset.panel;
+    const { symbols, startMs } = dataset.panel;
     const btc = symbols.indexOf('BTCUSDT');
     const septemberHour = (Date.UTC(2025, 8, 1) - startMs) / hourMs;
     let known = 0;
-    for (let row = funding.start[btc]!; row < funding.start[btc + 1]!; row += 1) {
-      expect(funding.hour[row]).toBeLessThan(hours);
-      expect(Number.isNaN(funding.mark[row]!)).toBe(funding.hour[row]! < septemberHour);
-      if (!Number.isNaN(funding.mark[row]!)) known += 1;
+    for (const { hour, mark } of settlementsOf(dataset.panel, btc)) {
+      expect(Number.isNaN(mark)).toBe(hour < septemberHour);
+      if (!Number.isNaN(mark)) known += 1;
     }
     expect(known).toBe(122 * 3);
   });

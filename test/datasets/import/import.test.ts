@@ -9,6 +9,7 @@ import { openDataset } from '../../../datasets/open.ts';
 import { runSql } from '../../../datasets/sql.ts';
 import type { Store } from '../../../datasets/store.ts';
 import { hourMs } from '../../../engine/panel/hours.ts';
+import { settlementsOf } from '../../../engine/panel/panel.ts';
 import { faultOf, freshStore, startMs, tinyRows, writeBars, writeColumn } from '../tiny-market.ts';
 
 type Place = Store & { readonly files: string };
@@ -99,7 +100,9 @@ describe('files that are taken', () => {
     const btc = panel.symbols.indexOf('BTCUSDT') * panel.hours;
     expect([...panel.bars.subarray(btc * 4, btc * 4 + 4)]).toEqual([10.5, 11, 10, 10.75]);
     expect(panel.quoteVolume?.[btc]).toBe(32.1);
-    expect([...panel.funding.mark]).toEqual([10.4]);
+    expect(panel.symbols.flatMap((_, coin) => settlementsOf(panel, coin).map(({ mark }) => mark))).toEqual([
+      10.4,
+    ]);
   });
 
   it('times as TIMESTAMP or as text are times', async () => {
@@ -227,7 +230,7 @@ describe('rows that are left out, counted and named', () => {
     ]);
     const result = await importDataset(place, { name: 'f', bars: [bars], funding: [a, b] });
     expect(result.rejected).toMatchObject([{ file: 'b.parquet', rule: 'duplicate', rows: 1 }]);
-    expect((await openDataset(place, 'f')).panel.funding.rate).toHaveLength(1);
+    expect(settlementsOf((await openDataset(place, 'f')).panel, 0)).toHaveLength(1);
   });
 });
 

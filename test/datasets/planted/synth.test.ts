@@ -8,7 +8,7 @@ import { defaultSwitches, marketStartMs } from '../../../datasets/planted/settin
 import { type SynthResult, synthMarket } from '../../../datasets/planted/synth.ts';
 import { openStore, type Store } from '../../../datasets/store.ts';
 import { dayMs, hourMs } from '../../../engine/panel/hours.ts';
-import { CLOSE, OPEN } from '../../../engine/panel/panel.ts';
+import { CLOSE, OPEN, settlementsOf } from '../../../engine/panel/panel.ts';
 
 let dataDir: string;
 let store: Store;
@@ -43,7 +43,7 @@ describe('a planted market as a dataset', () => {
     const btc = panel.symbols.indexOf('BTCUSDT');
     const at = (hour: number, field: number) => panel.bars[(btc * panel.hours + hour) * 4 + field];
     expect(at(1, OPEN)).toBe(at(0, CLOSE));
-    expect(panel.funding.start[btc + 1]! - panel.funding.start[btc]!).toBe(35 * 3);
+    expect(settlementsOf(panel, btc)).toHaveLength(35 * 3);
   });
 
   it('has a score for every bar of a coin, and none for BTC and the stablecoin', async () => {

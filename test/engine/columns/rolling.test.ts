@@ -102,7 +102,7 @@ function seriesOf(list: readonly { x: number; y: number }[]) {
 }
 
 function slope(list: readonly { x: number; y: number }[]): number | null {
-  const known = list.filter(({ x, y }) => x === x && y === y);
+  const known = list.filter(({ x, y }) => !Number.isNaN(x) && !Number.isNaN(y));
   if (known.length < 2) return null;
   const mean = (pick: (pair: { x: number; y: number }) => number) =>
     known.reduce((sum, pair) => sum + pick(pair), 0) / known.length;

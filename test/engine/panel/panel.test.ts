@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hourMs } from '../../../engine/panel/hours.ts';
-import { closeAt, fundingHour, isListed, isPresent, panelFromBars } from '../../../engine/panel/panel.ts';
+import {
+  closeAt,
+  fundingHour,
+  isListed,
+  isPresent,
+  panelFromBars,
+  settlementsOf,
+} from '../../../engine/panel/panel.ts';
 
 const at = (hour: number) => Date.UTC(2025, 0, 1) + hour * hourMs;
 const bar = (symbol: string, hour: number, close = 10) => ({
@@ -50,17 +57,15 @@ describe('panelFromBars', () => {
 
   it('given funding, keeps rows by coin and stamp, and leaves out what lies outside', () => {
     const bars = [0, 1, 2, 3].flatMap((hour) => [bar('A', hour), bar('B', hour)]);
-    const { funding } = panelFromBars(bars, [
+    const panel = panelFromBars(bars, [
       { symbol: 'B', timeMs: at(2) + 13, rate: 0.0002, mark: 9 },
       { symbol: 'A', timeMs: at(1), rate: 0.0001 },
       { symbol: 'A', timeMs: at(9), rate: 0.5 },
       { symbol: 'C', timeMs: at(1), rate: 0.5 },
     ]);
-    expect([...funding.start]).toEqual([0, 1, 2]);
-    expect([...funding.hour]).toEqual([1, 2]);
-    expect([...funding.rate]).toEqual([0.0001, 0.0002]);
-    expect([...funding.mark]).toEqual([Number.NaN, 9]);
-    expect([...funding.stamps]).toEqual([0, 1, 1, 0]);
+    expect(settlementsOf(panel, 0)).toEqual([{ hour: 1, rate: 0.0001, mark: Number.NaN }]);
+    expect(settlementsOf(panel, 1)).toEqual([{ hour: 2, rate: 0.0002, mark: 9 }]);
+    expect([...panel.funding.rowOf]).toEqual([-1, 0, 1, -1]);
   });
 });
 
