@@ -5,7 +5,7 @@ import { type Chart, fullSpec, pageColumns } from './chart.ts';
 import { beforeCosts } from './charts/costs.ts';
 import type { ChartColumns } from './csv.ts';
 import { fileName } from './file-name.ts';
-import { count, day, minute, money, percent, plural } from './format.ts';
+import { count, day, minute, money, percent, plural, price } from './format.ts';
 import { groupTrades, sideName, type TradeGroup } from './groups.ts';
 import { cautions, type Figure, figures, verdict } from './headline.ts';
 import { escapeHtml, Html, type HtmlCell, html, scriptJson, tableHtml, toneName } from './html.ts';
@@ -237,7 +237,41 @@ function stopsHtml(parts: ReportParts, chart: Html[]): Html {
   return html`<p class="muted">A stop is a wish. When a bar opens beyond the level, the fill is at that open and the loss is larger than planned; when the level is crossed inside a bar, the bar does not tell how fast. So each fill stands beside the worst price of its hour: the truth lies between the two.</p>
 <div class="grid">${chart}</div>
 <div class="panel"><h3>Worst hours</h3>${stopTable('hour, UTC', hours.slice(0, 10), (group) => minute(Number(group.key)), true)}</div>
+${worstHourHtml(parts, Number(hours[0]!.key))}
 <div class="panel"><h3>By coin${coins.length > 20 ? `, the dearest 20 of ${coins.length}` : ''}</h3>${stopTable('coin', coins.slice(0, 20), (group) => coinLink(String(group.key), parts.coinPages), false)}</div>`;
+}
+
+/** The hour that stops cost most in, stop by stop. */
+function worstHourHtml(parts: ReportParts, timeMs: number): Html {
+  const stops = parts.stops
+    .filter((stop) => stop.timeMs === timeMs)
+    .sort((a, b) => b.costBeyond + b.costHourWorst - a.costBeyond - a.costHourWorst)
+    .slice(0, 40);
+  const table = tableHtml(
+    [
+      { title: 'coin' },
+      { title: 'side' },
+      { title: 'level', numeric: true },
+      { title: 'fill', numeric: true },
+      { title: 'planned', numeric: true },
+      { title: 'as filled', numeric: true },
+      { title: 'gap at the open', numeric: true },
+      { title: "at the hour's worst", numeric: true },
+      { title: "more at hour's worst", numeric: true },
+    ],
+    stops.map((stop) => [
+      coinLink(stop.symbol, parts.coinPages),
+      stop.side === 1 ? 'long' : 'short',
+      price(stop.level),
+      price(stop.price),
+      percent(stop.planned),
+      signedPercent(stop.realised),
+      percent(stop.gap),
+      signedPercent(stop.hourWorst),
+      Number.isFinite(stop.hourWorst) ? money(stop.costHourWorst) : '–',
+    ]),
+  );
+  return html`<div class="panel"><h3>Stop by stop, the hour of ${minute(timeMs)} UTC</h3>${table}</div>`;
 }
 
 function stopTable(

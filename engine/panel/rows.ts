@@ -24,11 +24,16 @@ export function emptyRows(name: string, coins: number, hours: number): Rows {
   };
 }
 
-/** One view per hour, made once per column so that a slice costs nothing. */
+const viewsOf = new WeakMap<Rows, readonly Float64Array[]>();
+
+/** One view per hour, made once per column, so that neither a slice nor the next run over the same column makes them anew. */
 export function rowViews(rows: Rows): readonly Float64Array[] {
-  const views: Float64Array[] = new Array(rows.hours);
-  for (let hour = 0; hour < rows.hours; hour += 1) {
-    views[hour] = rows.values.subarray(hour * rows.coins, (hour + 1) * rows.coins);
+  let views = viewsOf.get(rows);
+  if (views === undefined) {
+    views = Array.from({ length: rows.hours }, (_, hour) =>
+      rows.values.subarray(hour * rows.coins, (hour + 1) * rows.coins),
+    );
+    viewsOf.set(rows, views);
   }
   return views;
 }

@@ -39,6 +39,9 @@ export interface BenchOptions {
 
 const SWEEP_SIZE = 100;
 
+/** Repetitions between the first and those that count: the compiler is done with its second thoughts by then. */
+const WARM_UPS = 4;
+
 export async function benchMain(options: BenchOptions): Promise<void> {
   const started = new Stopwatch();
   const files = options.inputDir === undefined ? madeUpWorkload() : await readWorkload(options.inputDir);
@@ -55,8 +58,11 @@ export async function benchMain(options: BenchOptions): Promise<void> {
   if (options.outputDir !== undefined) await mkdir(options.outputDir, { recursive: true });
   for (const task of workloadTasks) {
     for (const journaled of [false, true]) {
-      const { times, result } = await timed(workload, task, journaled, options.repetitions);
-      report(journaled ? `${task}.journal` : task, times, figuresOf(workload, task, result));
+      const { first, times, result } = await timed(workload, task, journaled, options.repetitions);
+      report(journaled ? `${task}.journal` : task, times, {
+        first_s: first.wallS,
+        ...figuresOf(workload, task, result),
+      });
       if (!journaled && options.outputDir !== undefined)
         await writeResult(options.outputDir, task, result, hours);
     }
@@ -66,6 +72,8 @@ export async function benchMain(options: BenchOptions): Promise<void> {
 }
 
 interface Timed {
+  /** The first repetition, cold. */
+  readonly first: Lap;
   readonly times: readonly Lap[];
   readonly result: BacktestResult;
 }
@@ -76,16 +84,16 @@ async function timed(
   journaled: boolean,
   repetitions: number,
 ): Promise<Timed> {
-  const times: Lap[] = [];
+  const laps: Lap[] = [];
   let result: BacktestResult | undefined;
-  for (let repetition = 0; repetition < repetitions; repetition += 1) {
+  for (let repetition = 0; repetition < 1 + WARM_UPS + repetitions; repetition += 1) {
     const watch = new Stopwatch();
     const journal = journaled ? new RunJournal() : undefined;
     result = await foldTask(workload, task, journal);
     journal?.runDigest(result.venue.book.ledger);
-    times.push(watch.lap());
+    laps.push(watch.lap());
   }
-  return { times, result: result! };
+  return { first: laps[0]!, times: laps.slice(1 + WARM_UPS), result: result! };
 }
 
 /** One task of the workload through the ordinary backtest. */
