@@ -12,7 +12,7 @@ import type { DatasetManifest } from './dataset.ts';
 import type { Dense } from './dense.ts';
 
 /** To be raised whenever the files' layout, or the way lives, funding or row hashes come about, changes. */
-const cacheVersion = 2;
+const cacheVersion = 3;
 const indexFile = 'index.json';
 
 /** Size and modification time of every Parquet file, by file name; nanoseconds as text since they exceed a double. */
@@ -84,6 +84,7 @@ export async function writeCache(
     await writeBlock(join(partial, 'volume.f64'), panel.volume!);
     await writeBlock(join(partial, 'quote-volume.f64'), panel.quoteVolume!);
     await writeBlock(join(partial, 'lives.i32'), Int32Array.of(...panel.firstHour, ...panel.endHour));
+    await writeBlock(join(partial, 'close-hash.i32'), panel.closeHash);
     await writeBlock(join(partial, 'funding-rows.i32'), panel.funding.rowOf);
     await writeBlock(join(partial, 'funding-rate.f64'), panel.funding.rate);
     await writeBlock(join(partial, 'funding-mark.f64'), panel.funding.mark);
@@ -126,11 +127,13 @@ export async function readCachedPanel(
     mark: sharedFloat64(index.fundingMarks),
   };
   const bars = sharedFloat64(cells * 4);
+  const closeHash = sharedInt32(index.hours * 2);
   const volume = volumes ? sharedFloat64(cells) : null;
   const quoteVolume = volumes ? sharedFloat64(cells) : null;
   await Promise.all([
     readBlock(join(dir, 'bars.f64'), bars),
     readBlock(join(dir, 'lives.i32'), lives),
+    readBlock(join(dir, 'close-hash.i32'), closeHash),
     readBlock(join(dir, 'funding-rows.i32'), funding.rowOf),
     readBlock(join(dir, 'funding-rate.f64'), funding.rate),
     readBlock(join(dir, 'funding-mark.f64'), funding.mark),
@@ -147,6 +150,7 @@ export async function readCachedPanel(
     firstHour: lives.subarray(0, coins),
     endHour: lives.subarray(coins),
     funding,
+    closeHash,
   };
 }
 

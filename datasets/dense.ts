@@ -11,7 +11,7 @@
  */
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { sealRows, symbolLanes } from '../engine/panel/fingerprint.ts';
+import { sealCloses, sealRows, symbolLanes } from '../engine/panel/fingerprint.ts';
 import { hourMs } from '../engine/panel/hours.ts';
 import {
   addSettlement,
@@ -58,7 +58,9 @@ export async function denseFromTables(source: DenseSource): Promise<Dense> {
     const listed = await lives(duck, source, span);
     const panel = { symbols: span.symbols, startMs: span.startMs, hours: span.hours, ...blocks, ...listed };
     const funding = await fundingOf(duck, source, span);
-    return { panel: { ...panel, funding }, scores: await scoresOf(duck, source, span) };
+    const whole: Dense['panel'] = { ...panel, funding, closeHash: sharedInt32(span.hours * 2) };
+    sealCloses(whole, symbolLanes(span.symbols));
+    return { panel: whole, scores: await scoresOf(duck, source, span) };
   });
 }
 

@@ -56,8 +56,10 @@ export async function openDataset(store: Store, name: string, options: OpenOptio
       options,
     );
   }
-  if (index === null || index.datasetHash !== manifest.hash)
+  // Who verifies wants what the files hold, not what was once made of them.
+  if (index === null || index.datasetHash !== manifest.hash || options.verify === true) {
     return await openRebuilt(store, manifest, stamps, options);
+  }
   // Copied or touched files that hold what they held: the cache is good, only its stamps are old.
   if (!fits) await ifWritable(restampCache(dir, index, stamps));
   return await openCached(store, manifest, { index, stamps }, options);

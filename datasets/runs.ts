@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Table } from '../engine/journal/tables.ts';
-import { readTable, writeTables } from './duck.ts';
+import { fileHash, readTable, writeTables } from './duck.ts';
 import { asStoreFault, StoreFault } from './faults.ts';
 import type { Store } from './store.ts';
 
@@ -122,8 +122,10 @@ export async function writeRun(store: Store, run: FinishedRun): Promise<StoredRu
 
 function runIdOf(manifest: FinishedRun['manifest']): string {
   const { scenario, strategy, dataset, models, seed, fromMs, toMs, engineVersion, parentRunId } = manifest;
+  // The strategy counts by its code: the same file under two paths is the same strategy.
+  const { strategy: _path, ...settings } = scenario;
   const inputs = JSON.stringify({
-    scenario,
+    scenario: settings,
     strategy,
     dataset,
     models,
@@ -134,6 +136,16 @@ function runIdOf(manifest: FinishedRun['manifest']): string {
     parentRunId,
   });
   return `${String(scenario['name'])}-${createHash('sha256').update(inputs).digest('hex').slice(0, 10)}`;
+}
+
+/** Names of the run's tables whose files no longer hold what was written. */
+export async function damagedTables({ dir, manifest }: StoredRun): Promise<readonly RunTable[]> {
+  const damaged: RunTable[] = [];
+  for (const name of runTables) {
+    const sha256 = await fileHash(join(dir, `${name}.parquet`)).catch(() => null);
+    if (sha256 !== manifest.tables[name]?.sha256) damaged.push(name);
+  }
+  return damaged;
 }
 
 function storedRun(dir: string, manifest: RunManifest): StoredRun {
@@ -160,16 +172,21 @@ export async function readRun(store: Store, runId: string): Promise<StoredRun> {
   return storedRun(dir, manifest);
 }
 
-/** All runs of a store, newest first. */
+/** All runs of a store, newest first; folders without a manifest are somebody else's and passed over. */
 export async function listRuns(store: Store): Promise<readonly RunManifest[]> {
   const runs = await Promise.all(
     (await runIds(store)).map(async (id) => {
       const path = join(store.runsDir, id, 'manifest.json');
-      const [{ mtimeMs }, text] = await Promise.all([stat(path), readFile(path, 'utf8')]);
-      return { mtimeMs, manifest: JSON.parse(text) as RunManifest };
+      const [found, text] = await Promise.all([stat(path), readFile(path, 'utf8')]).catch(
+        () => [null, ''] as const,
+      );
+      return found === null ? [] : [{ mtimeMs: found.mtimeMs, manifest: JSON.parse(text) as RunManifest }];
     }),
   );
-  return runs.sort((a, b) => b.mtimeMs - a.mtimeMs).map(({ manifest }) => manifest);
+  return runs
+    .flat()
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)
+    .map(({ manifest }) => manifest);
 }
 
 async function runIds(store: Store): Promise<readonly string[]> {

@@ -3,7 +3,9 @@
  * them to the loop of `run.ts`; files, scenarios and reports stand around this.
  */
 import { scheduleClock } from './clock.ts';
+import { assertInvariant } from './invariant.ts';
 import { textLanes } from './journal/digest.ts';
+import type { RefusalReason } from './journal/records.ts';
 import type { JournalCheckpoint, RunJournal } from './journal/run-journal.ts';
 import { type Panel, timeAt } from './panel/panel.ts';
 import type { Rows } from './panel/rows.ts';
@@ -63,6 +65,10 @@ export interface BacktestCheckpoint {
   readonly venue: VenueCheckpoint;
   readonly guard: readonly number[];
   readonly journal: JournalCheckpoint | null;
+  /** Counts so far. */
+  readonly counts: RunCounts;
+  /** The panel it was taken on: positions and books stand in its hours and coins. */
+  readonly panel: { readonly symbols: readonly string[]; readonly startMs: number; readonly hours: number };
 }
 
 export async function runBacktestInMemory(input: BacktestInput): Promise<BacktestResult> {
@@ -81,6 +87,7 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
   });
   const guard = new CrossSectionGuard(input.minimumShare ?? 0);
   if (resumeFrom !== undefined) {
+    assertSamePanel(panel, resumeFrom);
     venue.restore(resumeFrom.venue);
     guard.restore(resumeFrom.guard);
     if (resumeFrom.journal !== null) journal?.restore(resumeFrom.journal);
@@ -89,7 +96,7 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
   const clock =
     input.clock ?? scheduleClock(strategy.schedule, timeAt(panel, startHour), timeAt(panel, untilHour));
   const pausing = input.pauseAtHour !== undefined;
-  const counts = await run(
+  const since = await run(
     {
       clock,
       market: input.market ?? new StoredMarket(panel, input.columns),
@@ -102,7 +109,9 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
     },
     timeAt(panel, untilHour),
   );
+  const counts = resumeFrom === undefined ? since : summed(resumeFrom.counts, since);
   const { ledger } = venue.book;
+  venue.book.assertAccounts();
   return {
     trades: ledger.trades(),
     equity: ledger.equity,
@@ -112,9 +121,32 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
     ...venue.barCounts,
     venue,
     checkpoint: pausing
-      ? { venue: venue.checkpoint(), guard: guard.checkpoint(), journal: journal?.checkpoint() ?? null }
+      ? {
+          venue: venue.checkpoint(),
+          guard: guard.checkpoint(),
+          journal: journal?.checkpoint() ?? null,
+          counts,
+          panel: { symbols: panel.symbols, startMs: panel.startMs, hours: panel.hours },
+        }
       : null,
   };
+}
+
+function assertSamePanel(panel: Panel, { panel: before }: BacktestCheckpoint): void {
+  const same =
+    panel.startMs === before.startMs &&
+    panel.hours === before.hours &&
+    panel.symbols.length === before.symbols.length &&
+    panel.symbols.every((symbol, coin) => symbol === before.symbols[coin]);
+  assertInvariant(same, 'a run is resumed on the panel it was paused on');
+}
+
+function summed(a: RunCounts, b: RunCounts): RunCounts {
+  const refusals = { ...a.refusals };
+  for (const [reason, count] of Object.entries(b.refusals) as [RefusalReason, number][]) {
+    refusals[reason] = (refusals[reason] ?? 0) + count;
+  }
+  return { decisions: a.decisions + b.decisions, targets: a.targets + b.targets, refusals };
 }
 
 /** A paused run is to be continued: its journal stays open. */

@@ -62,7 +62,8 @@ export type Admission = (order: Order, account: AccountView) => RefusalReason | 
 
 /** Where the run is written down. Records arrive in the order in which they happened. */
 export interface Journal {
-  append(record: JournalRecord): void;
+  /** Pending where a record must be durable before what it announces may happen (an intent before its order). */
+  append(record: JournalRecord): MaybePromise<void>;
   /** Makes everything durable; nothing may be appended after it. */
   seal(): MaybePromise<void>;
 }

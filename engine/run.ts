@@ -5,11 +5,12 @@
  *   2. `market.slice(t)`    the cross-section as of t
  *   3. `strategy.decide`    wanted positions, from slice and account alone
  *   4. `venue.open(t)`      the stamp begins: funding, time exits that are due
- *   5. `carryOut`           exits, then longs, then shorts, in rank order, each against the account the last one left
+ *   5. `venue.submit`       exits, then longs, then shorts, in rank order, each against the account the last one left, and each
+ *                           written down as an intent before it is sent
  *
  * and at the end `venue.advance(untilMs)` and `journal.seal()`. A port's answer is awaited only where it is pending.
  */
-import { Order, type OrderOutcome } from './execution/orders.ts';
+import { isRefusal, Order, type OrderOutcome } from './execution/orders.ts';
 import { BrokenInvariant } from './invariant.ts';
 import type { RefusalReason } from './journal/records.ts';
 import type { Slice } from './panel/slice.ts';
@@ -73,6 +74,9 @@ export async function run(session: Session, untilMs: number): Promise<RunCounts>
           : null;
     if (slice === null || skipped !== null) {
       if (skipped !== null) journal?.append({ kind: 'skip', timeMs, reason: skipped });
+      // Nothing is decided, but the stamp begins all the same: funding is due, and so are time exits.
+      const begun = venue.open(timeMs);
+      if (isPending(begun)) await begun;
       continue;
     }
 
@@ -90,9 +94,11 @@ export async function run(session: Session, untilMs: number): Promise<RunCounts>
         const target = targets[rank]!;
         if (target.side !== side) continue;
         const order = orderFor(target, slice, account, session.strategyHash);
+        const noted = journal?.append({ kind: 'intent', timeMs, order });
+        if (isPending(noted)) await noted;
         const pendingOutcome = venue.submit(order, admit);
         const outcome: OrderOutcome = isPending(pendingOutcome) ? await pendingOutcome : pendingOutcome;
-        if (outcome !== 'filled') refusals[outcome] = (refusals[outcome] ?? 0) + 1;
+        if (isRefusal(outcome)) refusals[outcome] = (refusals[outcome] ?? 0) + 1;
         journal?.append({ kind: 'order', timeMs, rank, target, order, outcome });
       }
     }
@@ -122,7 +128,7 @@ function decide(strategy: Strategy, slice: Slice, account: AccountView): readonl
       cause,
     });
   }
-  const fault = targetsFault(targets, slice.symbols.length);
+  const fault = targetsFault(targets, slice.symbols.length, account.equity <= 0);
   if (fault === null) return targets;
   throw new StrategyFault(`strategy ${strategy.name} at ${isoTime(slice.timeMs)}: ${fault}`);
 }
@@ -132,16 +138,17 @@ function isoTime(timeMs: number): string {
 }
 
 /** What is wrong with what a strategy returned, or null. */
-function targetsFault(targets: readonly Target[], coins: number): string | null {
+function targetsFault(targets: readonly Target[], coins: number, ruined: boolean): string | null {
   if (!Array.isArray(targets)) return `decide must return an array of targets, was ${typeof targets}`;
   for (let index = 0; index < targets.length; index += 1) {
-    const fault = targetFault(targets[index] as Partial<Target> | null, coins);
+    const fault = targetFault(targets[index] as Partial<Target> | null, coins, ruined);
     if (fault !== null) return `target ${index} ${fault}`;
   }
   return null;
 }
 
-function targetFault(target: Partial<Target> | null, coins: number): string | null {
+/** A ruined account sizes by a fraction of nothing: that is refused as `no-equity`, not held against the strategy. */
+function targetFault(target: Partial<Target> | null, coins: number, ruined: boolean): string | null {
   if (typeof target !== 'object' || target === null) return `must be an object, was ${String(target)}`;
   const { coin, side, notional } = target;
   if (!Number.isInteger(coin) || coin! < 0 || coin! >= coins) {
@@ -149,7 +156,8 @@ function targetFault(target: Partial<Target> | null, coins: number): string | nu
   }
   if (side === 0) return null;
   if (side !== 1 && side !== -1) return `has side ${String(side)}: it must be 1, -1 or 0`;
-  if (!(typeof notional === 'number' && notional > 0 && notional < Number.POSITIVE_INFINITY)) {
+  const sized = typeof notional === 'number' && Number.isFinite(notional) && (notional > 0 || ruined);
+  if (!sized) {
     return `has notional ${String(notional)}: it must be positive and finite`;
   }
   return (

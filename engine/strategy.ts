@@ -38,7 +38,7 @@ export interface Target {
   readonly takeProfitFraction?: number | undefined;
   /** Closed at the first open this many hours or more after the entry; held on if absent. */
   readonly holdHoursMax?: number | undefined;
-  /** Why, in kebab case; recorded as the trade's entry reason, or as its exit reason for side 0. */
+  /** Why, in kebab case; recorded with the order and, for an entry, with the trade; a trade that a target ends has exit reason `signal`. */
   readonly reason?: string | undefined;
 }
 

@@ -225,7 +225,7 @@ function finishedRun(simulated: Simulated): FinishedRun {
       fromMs: timeAt(panel, fromHour),
       toMs: timeAt(panel, toHour),
       signalDigest: journal.signalDigest,
-      digest: journal.runDigest(result.venue.book.ledger),
+      digest: journal.runDigest(result.venue.book.ledger, panel),
       headline,
       assumptions: assumptionsOf({ scenario, panel, headline, result, toHour }),
     },

@@ -69,7 +69,11 @@ export async function backtest<Fields extends ConfigFields>(
     closeAtEnd: request.closeAtEnd ?? false,
     journal,
   });
-  return { ...result, signalDigest: journal.signalDigest, digest: journal.runDigest(venue.book.ledger) };
+  return {
+    ...result,
+    signalDigest: journal.signalDigest,
+    digest: journal.runDigest(venue.book.ledger, panel),
+  };
 }
 
 async function columnsOf<Fields extends ConfigFields>(

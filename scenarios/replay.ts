@@ -7,7 +7,7 @@
 import type { Dataset } from '../datasets/dataset.ts';
 import { firstInputDifference, loadFingerprint } from '../datasets/fingerprints.ts';
 import { openDataset } from '../datasets/open.ts';
-import { type FinishedRun, type RunTable, readRun, type StoredRun } from '../datasets/runs.ts';
+import { damagedTables, type FinishedRun, type RunTable, readRun, type StoredRun } from '../datasets/runs.ts';
 import type { Store } from '../datasets/store.ts';
 import { type BacktestOptions, simulateScenario } from './backtest.ts';
 import { firstRunDifference } from './diff.ts';
@@ -54,7 +54,9 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
   const same =
     signalDigest === run.manifest.signalDigest &&
     digest === run.manifest.digest &&
-    dataset.hash === run.manifest.dataset.hash;
+    dataset.hash === run.manifest.dataset.hash &&
+    strategy.codeHash === run.manifest.strategy.codeHash &&
+    (await damagedTables(run)).length === 0;
   return {
     runId: run.manifest.runId,
     equal: same,
@@ -74,7 +76,8 @@ async function firstDifference(
   return (
     (await inputDifference(store, run, dataset)) ??
     codeDifference(run, strategy) ??
-    (await resultDifference(run, again)) ?? {
+    (await resultDifference(run, again)) ??
+    (await damageOf(run)) ?? {
       timeMs: null,
       time: null,
       symbol: null,
@@ -116,6 +119,14 @@ async function resultDifference(run: StoredRun, again: FinishedRun): Promise<Rep
   if (difference === null) return null;
   const { timeMs, symbol, field, a, b } = difference;
   return { timeMs, time: iso(timeMs), symbol, field, kind: 'result', recorded: a, recomputed: b };
+}
+
+/** A table whose rows compare equal and whose file is another one all the same. */
+async function damageOf(run: StoredRun): Promise<ReplayDifference | null> {
+  const [name] = await damagedTables(run);
+  if (name === undefined) return null;
+  const place = { timeMs: null, time: null, symbol: null, field: `${name}.parquet` };
+  return { ...place, kind: 'result', recorded: run.manifest.tables[name]?.sha256 ?? null, recomputed: null };
 }
 
 function iso(timeMs: number): string | null {

@@ -5,6 +5,7 @@
 import { type BacktestInput, runBacktestInMemory } from '../engine/backtest.ts';
 import type { ConfigFields, ConfigOf } from '../engine/config.ts';
 import { RunJournal } from '../engine/journal/run-journal.ts';
+import type { Limits } from '../engine/risk/limits.ts';
 import { siblingModule, type WorkerPool } from '../engine/signal/pool.ts';
 import { bindStrategy, type StrategyDefinition } from '../engine/strategy.ts';
 
@@ -17,6 +18,11 @@ export interface VariantSet {
   readonly costs: BacktestInput['costs'];
   readonly capital: number;
   readonly closeAtEnd: boolean;
+  /** As in a scenario; the whole panel, no limits beyond the strategy's, and any cross-section where absent. */
+  readonly fromHour?: number;
+  readonly toHour?: number;
+  readonly minimumShare?: number;
+  readonly limits?: Limits;
   /** Keep a journal of each variant, for its digests. */
   readonly digests: boolean;
   /** Complete configurations, one per variant. */
@@ -53,10 +59,14 @@ export async function foldVariants(set: VariantSet): Promise<readonly VariantRes
   const results: VariantResult[] = [];
   for (const config of set.configs) {
     const journal = set.digests ? new RunJournal() : undefined;
+    const bound = bindStrategy(definition, config as ConfigOf<ConfigFields>);
     const result = await runBacktestInMemory({
       panel: set.panel,
       columns: set.columns,
-      strategy: bindStrategy(definition, config as ConfigOf<ConfigFields>),
+      strategy: { ...bound, limits: { ...bound.limits, ...set.limits } },
+      ...(set.fromHour === undefined ? {} : { fromHour: set.fromHour }),
+      ...(set.toHour === undefined ? {} : { toHour: set.toHour }),
+      minimumShare: set.minimumShare ?? 0,
       costs: set.costs,
       capital: set.capital,
       closeAtEnd: set.closeAtEnd,
@@ -67,7 +77,7 @@ export async function foldVariants(set: VariantSet): Promise<readonly VariantRes
       trades: result.trades.count,
       finalEquity: result.finalEquity,
       signalDigest: journal?.signalDigest ?? null,
-      digest: journal?.runDigest(result.venue.book.ledger) ?? null,
+      digest: journal?.runDigest(result.venue.book.ledger, set.panel) ?? null,
     });
   }
   return results;

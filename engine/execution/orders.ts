@@ -69,8 +69,8 @@ export function orderId(
 ): string {
   let high = strategyHash[0];
   let low = strategyHash[1];
-  const hours = Math.floor(decidedMs / 60_000);
-  for (const word of [hours | 0, decidedMs % 60_000, ...codeUnits(symbol), 0x2f, ...codeUnits(leg)]) {
+  const minutes = Math.floor(decidedMs / 60_000);
+  for (const word of [minutes | 0, decidedMs % 60_000, ...codeUnits(symbol), 0x2f, ...codeUnits(leg)]) {
     high = mix32(high, word);
     low = mix32(low ^ high, word);
   }
@@ -78,8 +78,12 @@ export function orderId(
 }
 
 function codeUnits(text: string): number[] {
-  return Array.from(text, (_, index) => text.charCodeAt(index));
+  return Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
-/** What became of an order. */
-export type OrderOutcome = 'filled' | RefusalReason;
+/** What became of an order: done, resting at the venue until the journal says more, or not carried out for a reason. */
+export type OrderOutcome = 'filled' | 'working' | RefusalReason;
+
+export function isRefusal(outcome: OrderOutcome): outcome is RefusalReason {
+  return outcome !== 'filled' && outcome !== 'working';
+}

@@ -15,6 +15,7 @@ export type RefusalReason =
   | 'side-notional-full'
   | 'not-orderable'
   | 'no-reference-price'
+  | 'no-equity'
   | 'not-held'
   | 'thin-cross-section';
 
@@ -39,6 +40,13 @@ export interface DecisionRecord {
   readonly account: AccountView;
   /** As handed over: rank order, best first. */
   readonly targets: readonly Target[];
+}
+
+/** An order that is about to be sent: whoever journals for real money makes this durable before it returns. */
+export interface IntentRecord {
+  readonly kind: 'intent';
+  readonly timeMs: number;
+  readonly order: Order;
 }
 
 /** A target made into an order, and what became of it. */
@@ -94,4 +102,4 @@ export interface SkipRecord {
   readonly reason: 'no-closed-bar' | 'thin-cross-section';
 }
 
-export type JournalRecord = DecisionRecord | OrderRecord | Fill | FundingRecord | SkipRecord;
+export type JournalRecord = DecisionRecord | IntentRecord | OrderRecord | Fill | FundingRecord | SkipRecord;

@@ -7,12 +7,15 @@
  *
  * A digest row is the state after the orders of its decision time.
  */
-import { orderId } from '../execution/orders.ts';
+import { isRefusal, type OrderOutcome, orderId } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
+import { hourMs } from '../panel/hours.ts';
+import type { Panel } from '../panel/panel.ts';
 import type { Ledger, TradeColumns } from '../portfolio/ledger.ts';
 import type { Journal } from '../ports.ts';
+import type { Target } from '../strategy.ts';
 import { GrowingRows } from './columns.ts';
-import { idHex, mix32, RunningDigest } from './digest.ts';
+import { idHex, mix32, RunningDigest, textLanes } from './digest.ts';
 import {
   type DecisionRecord,
   exitReasons,
@@ -75,7 +78,7 @@ export interface JournalCheckpoint {
   readonly strategyHash: readonly [number, number];
   /** Decisions, orders, fills, funding. */
   readonly rows: readonly Float64Array[];
-  readonly outcomes: readonly string[];
+  readonly outcomes: readonly OrderOutcome[];
   readonly reasons: readonly string[];
   readonly skipReasons: readonly (string | null)[];
 }
@@ -88,7 +91,7 @@ export class RunJournal implements Journal {
   readonly #orders = new GrowingRows(orderFields);
   /** What order ids derive from beside the row itself; ids are spelled out only when the table is built. */
   #strategyHash: readonly [number, number] = [0, 0];
-  #outcomes: string[] = [];
+  #outcomes: OrderOutcome[] = [];
   #reasons: string[] = [];
   readonly #fills = new GrowingRows(fillFields);
   readonly #funding = new GrowingRows(fundingFields);
@@ -102,7 +105,8 @@ export class RunJournal implements Journal {
     else if (record.kind === 'order') this.#appendOrder(record);
     else if (record.kind === 'fill') this.#appendFill(record);
     else if (record.kind === 'funding') this.#appendFunding(record);
-    else this.#appendSkip(record);
+    else if (record.kind === 'skip') this.#appendSkip(record);
+    // Intents matter where orders can be lost between here and a venue; a simulated one loses none.
   }
 
   seal(): void {
@@ -121,12 +125,7 @@ export class RunJournal implements Journal {
     digest.number(account.cash);
     digest.number(account.equity);
     account.absorbPositions(digest);
-    for (const target of targets) {
-      digest.word(target.coin);
-      digest.word(target.side);
-      digest.number(target.notional ?? Number.NaN);
-      digest.number(target.score ?? Number.NaN);
-    }
+    for (const target of targets) absorbTarget(digest, target, slice.symbols[target.coin]!);
     this.#startRow(slice.timeMs, account.equity, account.cash, account.positionCount, targets.length, null);
   }
 
@@ -168,9 +167,9 @@ export class RunJournal implements Journal {
 
   #appendOrder(record: OrderRecord): void {
     const { order, target } = record;
-    this.#digest.word(order.coin);
+    this.#digest.text(order.symbol);
     this.#digest.number(order.quantity);
-    this.#digest.word(record.outcome === 'filled' ? 1 : record.outcome.length << 8);
+    this.#digest.text(record.outcome);
     const at = this.#orders.add();
     const row = this.#orders.values();
     row[at] = record.timeMs;
@@ -221,12 +220,12 @@ export class RunJournal implements Journal {
     return this.#signal.hex();
   }
 
-  /** The decision digest of the whole run: every decision, every trade, equity at every hour. */
-  runDigest(ledger: Ledger): string {
+  /** The decision digest of the whole run: every decision, every trade, equity at every hour of the run. */
+  runDigest(ledger: Ledger, panel: Pick<Panel, 'symbols' | 'startMs'>): string {
     const digest = new RunningDigest();
     digest.restore(this.#digest.state());
-    absorbTrades(digest, ledger.trades());
-    for (const equity of ledger.equity) digest.number(equity);
+    absorbTrades(digest, ledger.trades(), panel);
+    for (const equity of ledger.equity) if (equity === equity) digest.number(equity);
     return digest.hex();
   }
 
@@ -292,14 +291,14 @@ export class RunJournal implements Journal {
       side: whole(row('targetSide')),
       notional: real(row('notional')),
       score: real(row('score')),
-      outcome: text(this.#outcomes.map((outcome) => (outcome === 'filled' ? 'filled' : 'refused'))),
-      refusal: text(this.#outcomes.map((outcome) => (outcome === 'filled' ? null : outcome))),
+      outcome: text(this.#outcomes.map((outcome) => (isRefusal(outcome) ? 'refused' : outcome))),
+      refusal: text(this.#outcomes.map((outcome) => (isRefusal(outcome) ? outcome : null))),
     });
   }
 
   #refusalTable(symbols: readonly string[]): Table {
     const row = (field: (typeof orderFields)[number]) => this.#orders.column(field);
-    const kept = indices(this.#outcomes, (outcome) => outcome !== 'filled');
+    const kept = indices(this.#outcomes, isRefusal);
     return table({
       time: time(row('timeMs'), kept),
       symbol: named(row('coin'), symbols, kept),
@@ -312,7 +311,7 @@ export class RunJournal implements Journal {
 
   #orderTable(symbols: readonly string[]): Table {
     const row = (field: (typeof orderFields)[number]) => this.#orders.column(field);
-    const kept = indices(this.#outcomes, (outcome) => outcome === 'filled');
+    const kept = indices(this.#outcomes, (outcome) => !isRefusal(outcome));
     const [coins, times, sides] = [row('coin'), row('timeMs'), row('targetSide')];
     const leg = (index: number) => (sides[index] === 0 ? 'exit' : 'entry');
     const id = (index: number) =>
@@ -364,23 +363,39 @@ export class RunJournal implements Journal {
   }
 }
 
-function absorbTrades(digest: RunningDigest, trades: TradeColumns): void {
+function absorbTarget(digest: RunningDigest, target: Target, symbol: string): void {
+  digest.text(symbol);
+  digest.word(target.side);
+  digest.number(target.notional ?? Number.NaN);
+  digest.number(target.score ?? Number.NaN);
+  digest.number(target.stopLossFraction ?? Number.NaN);
+  digest.number(target.takeProfitFraction ?? Number.NaN);
+  digest.number(target.holdHoursMax ?? Number.NaN);
+  digest.text(target.reason ?? '');
+}
+
+/** Coins by name and hours by the epoch: the shape of the panel around a run leaves no trace. */
+function absorbTrades(
+  digest: RunningDigest,
+  trades: TradeColumns,
+  panel: Pick<Panel, 'symbols' | 'startMs'>,
+): void {
+  const lanes = panel.symbols.map(textLanes);
+  const firstStamp = panel.startMs / hourMs;
   for (let row = 0; row < trades.count; row += 1) {
-    digest.word(trades.coin[row]!);
+    const [high, low] = lanes[trades.coin[row]!]!;
+    digest.word(high);
+    digest.word(low);
     digest.word(trades.side[row]!);
-    digest.word(trades.entryHour[row]!);
-    digest.word(trades.exitHour[row]!);
+    digest.word(firstStamp + trades.entryHour[row]!);
+    digest.word(firstStamp + trades.exitHour[row]!);
     digest.word(trades.exitReason[row]!);
-    for (const column of [
-      trades.quantity,
-      trades.entryPrice,
-      trades.exitPrice,
-      trades.fees,
-      trades.funding,
-      trades.pnl,
-    ]) {
-      digest.number(column[row]!);
-    }
+    digest.number(trades.quantity[row]!);
+    digest.number(trades.entryPrice[row]!);
+    digest.number(trades.exitPrice[row]!);
+    digest.number(trades.fees[row]!);
+    digest.number(trades.funding[row]!);
+    digest.number(trades.pnl[row]!);
   }
 }
 

@@ -6,8 +6,9 @@
  * which it was computed; and one hour computed alone gives the bits of the whole batch.
  */
 import { mix32, textLanes } from '../journal/digest.ts';
+import { BAR_WIDTH, CLOSE } from './bar.ts';
 import { hourMs } from './hours.ts';
-import { BAR_WIDTH, type Panel } from './panel.ts';
+import type { Panel } from './panel.ts';
 import type { Rows } from './rows.ts';
 
 /** Words of a Float64Array that lies on 4-byte boundaries: low word first on every platform Node runs on. */
@@ -38,12 +39,33 @@ export function sealRows(
     let low = 0;
     for (let coin = 0, cell = hour * coins; coin < coins; coin += 1, cell += 1) {
       if (values[cell] !== values[cell]) continue;
-      const a = mix32(lanes[coin * 2]! ^ words[cell * 2]!, words[cell * 2 + 1]! + stamp);
-      high = (high + a) | 0;
-      low = (low + Math.imul(a ^ lanes[coin * 2 + 1]!, 0x27d4eb2f)) | 0;
+      const first = words[cell * 2]!;
+      const second = words[cell * 2 + 1]! + stamp;
+      high = (high + mix32(mix32(lanes[coin * 2]!, first), second)) | 0;
+      low = (low + mix32(mix32(lanes[coin * 2 + 1]!, second), first)) | 0;
     }
     rows.rowHash[hour * 2] = high;
     rows.rowHash[hour * 2 + 1] = low;
+  }
+}
+
+/** Fills `panel.closeHash` for hours [fromHour, toHour). */
+export function sealCloses(panel: Panel, lanes: Int32Array, fromHour = 0, toHour = panel.hours): void {
+  const words = wordsOf(panel.bars);
+  const firstStamp = panel.startMs / hourMs;
+  panel.closeHash.fill(0, fromHour * 2, toHour * 2);
+  for (let coin = 0; coin < panel.symbols.length; coin += 1) {
+    const laneA = lanes[coin * 2]!;
+    const laneB = lanes[coin * 2 + 1]!;
+    let cell = (coin * panel.hours + fromHour) * BAR_WIDTH + CLOSE;
+    for (let hour = fromHour; hour < toHour; hour += 1, cell += BAR_WIDTH) {
+      if (panel.bars[cell] !== panel.bars[cell]) continue;
+      const first = words[cell * 2]!;
+      const second = words[cell * 2 + 1]! + ((firstStamp + hour) | 0);
+      panel.closeHash[hour * 2] = (panel.closeHash[hour * 2]! + mix32(mix32(laneA, first), second)) | 0;
+      panel.closeHash[hour * 2 + 1] =
+        (panel.closeHash[hour * 2 + 1]! + mix32(mix32(laneB, second), first)) | 0;
+    }
   }
 }
 
@@ -64,9 +86,10 @@ export function hourHashes(
     let cell = coin * panel.hours * stride + offset;
     for (let hour = 0; hour < panel.hours; hour += 1, cell += stride) {
       if (series[cell] !== series[cell]) continue;
-      const a = mix32(laneA ^ words[cell * 2]!, words[cell * 2 + 1]! + ((firstStamp + hour) | 0));
-      hashes[hour * 2] = (hashes[hour * 2]! + a) | 0;
-      hashes[hour * 2 + 1] = (hashes[hour * 2 + 1]! + Math.imul(a ^ laneB, 0x27d4eb2f)) | 0;
+      const first = words[cell * 2]!;
+      const second = words[cell * 2 + 1]! + ((firstStamp + hour) | 0);
+      hashes[hour * 2] = (hashes[hour * 2]! + mix32(mix32(laneA, first), second)) | 0;
+      hashes[hour * 2 + 1] = (hashes[hour * 2 + 1]! + mix32(mix32(laneB, second), first)) | 0;
     }
   }
   return hashes;
@@ -88,7 +111,7 @@ export function addCellHashes(
   const count = panel.symbols.length * panel.hours;
   for (let cell = 0, at = offset; cell < count; cell += 1, at += stride) {
     if (series[at] !== series[at]) continue;
-    cells[cell] = (cells[cell]! + mix32(words[at * 2]! ^ salt, words[at * 2 + 1]!)) | 0;
+    cells[cell] = (cells[cell]! + mix32(mix32(salt, words[at * 2]!), words[at * 2 + 1]!)) | 0;
   }
 }
 

@@ -10,11 +10,12 @@
  * a halt. `endHour === hours` means that the data end before the coin does.
  */
 import { assertInvariant } from '../invariant.ts';
+import { BAR_WIDTH, barLayout, CLOSE, HIGH, LOW, OPEN } from './bar.ts';
+import { sealCloses, symbolLanes } from './fingerprint.ts';
 import { hourMs } from './hours.ts';
 
-/** Where a bar's prices stand. Hot modules take them over into constants of their own (see `portfolio/record.ts`). */
-export const barLayout = { OPEN: 0, HIGH: 1, LOW: 2, CLOSE: 3, BAR_WIDTH: 4 } as const;
-export const { OPEN, HIGH, LOW, CLOSE, BAR_WIDTH } = barLayout;
+export { BAR_WIDTH, barLayout, CLOSE, HIGH, LOW, OPEN } from './bar.ts';
+
 const width = barLayout.BAR_WIDTH;
 
 export interface Panel {
@@ -34,6 +35,8 @@ export interface Panel {
   /** One past the last listed hour of each coin. */
   readonly endHour: Int32Array;
   readonly funding: FundingRows;
+  /** Two lanes per hour over the closes of all coins (see `fingerprint.ts`): every strategy may read them. */
+  readonly closeHash: Int32Array;
 }
 
 /**
@@ -130,6 +133,7 @@ export function emptyPanel(shape: {
     firstHour: sharedInt32(coins).fill(shape.hours),
     endHour: sharedInt32(coins),
     funding: fundingFromRows([], shape.symbols, shape.startMs, shape.hours),
+    closeHash: sharedInt32(shape.hours * 2),
   };
 }
 
@@ -181,6 +185,7 @@ export function panelFromBars(bars: readonly BarRow[], funding: readonly Funding
     settled.add(stamp);
   }
   if (faults.length > 0) throw new RangeError(`panelFromBars: ${faults.join('; ')}`);
+  sealCloses(panel, symbolLanes(symbols));
   return { ...panel, funding: fundingFromRows(funding, symbols, panel.startMs, hours) };
 }
 

@@ -27,12 +27,20 @@ export class StoredMarket implements MarketData {
   }
 }
 
-/** One slice per market, moved along: the cross-section itself is a view into the columns, nothing is copied. */
+/** A row that a strategy may keep, sort or spoil: behind a view of the shared column lie the hours to come. */
+interface PrivateColumn {
+  readonly views: readonly Float64Array[];
+  readonly copy: Float64Array;
+  /** The hour that `copy` holds. */
+  hour: number;
+}
+
+/** One slice per market, moved along the hours. */
 class PanelSlice implements Slice {
   readonly symbols: readonly string[];
   timeMs = Number.NaN;
   readonly #panel: Panel;
-  readonly #views: ReadonlyMap<string, readonly Float64Array[]>;
+  readonly #columns: ReadonlyMap<string, PrivateColumn>;
   readonly #rows: readonly Rows[];
   readonly #hashes: Int32Array;
   #hour = -1;
@@ -41,8 +49,13 @@ class PanelSlice implements Slice {
     this.#panel = panel;
     this.symbols = panel.symbols;
     this.#rows = columns;
-    this.#hashes = new Int32Array(columns.length * 2);
-    this.#views = new Map(columns.map((rows) => [rows.name, rowViews(rows)]));
+    this.#hashes = new Int32Array((columns.length + 1) * 2);
+    this.#columns = new Map(
+      columns.map((rows) => [
+        rows.name,
+        { views: rowViews(rows), copy: new Float64Array(rows.coins), hour: -1 },
+      ]),
+    );
   }
 
   moveTo(timeMs: number, hour: number): void {
@@ -51,12 +64,16 @@ class PanelSlice implements Slice {
   }
 
   column(name: string): Float64Array {
-    const view = this.#views.get(name)?.[this.#hour];
-    if (view === undefined) {
-      const known = [...this.#views.keys()].join(', ') || 'none';
+    const column = this.#columns.get(name);
+    if (column === undefined) {
+      const known = [...this.#columns.keys()].join(', ') || 'none';
       throw new RangeError(`column ${name} was not declared by the strategy; declared: ${known}`);
     }
-    return view;
+    if (column.hour !== this.#hour) {
+      column.copy.set(column.views[this.#hour]!);
+      column.hour = this.#hour;
+    }
+    return column.copy;
   }
 
   close(coin: number): number {
@@ -65,7 +82,9 @@ class PanelSlice implements Slice {
   }
 
   hashWords(): Int32Array {
-    let at = 0;
+    this.#hashes[0] = this.#panel.closeHash[this.#hour * 2]!;
+    this.#hashes[1] = this.#panel.closeHash[this.#hour * 2 + 1]!;
+    let at = 2;
     for (const rows of this.#rows) {
       this.#hashes[at] = rows.rowHash[this.#hour * 2]!;
       this.#hashes[at + 1] = rows.rowHash[this.#hour * 2 + 1]!;

@@ -9,8 +9,8 @@ import { computeHour } from '../columns/compute.ts';
 import { marketColumns } from '../columns/market-columns.ts';
 import { assertInvariant } from '../invariant.ts';
 import type { DetailBars, MarketData } from '../ports.ts';
-import { sealRows, symbolLanes } from './fingerprint.ts';
-import { addSettlement, BAR_WIDTH, emptyFunding, emptyPanel, OPEN, type Panel } from './panel.ts';
+import { sealCloses, sealRows, symbolLanes } from './fingerprint.ts';
+import { addSettlement, BAR_WIDTH, emptyFunding, emptyPanel, hourAt, OPEN, type Panel } from './panel.ts';
 import { emptyRows, type Rows } from './rows.ts';
 import type { Slice } from './slice.ts';
 import { StoredMarket } from './stored-market.ts';
@@ -23,6 +23,8 @@ export interface HourFeed {
   readonly opens: Float64Array;
   /** Settlements stamped at this time. */
   readonly funding: readonly { readonly coin: number; readonly rate: number; readonly mark: number }[];
+  /** Coins whose end has been announced: one past their last hour. */
+  readonly ends?: readonly { readonly coin: number; readonly endHour: number }[];
   /** Values of columns that are not computed from bars (scores), by name. */
   readonly scores: Readonly<Record<string, Float64Array>>;
 }
@@ -70,10 +72,13 @@ export class StreamingMarket implements MarketData {
       panel.bars.set(feed.closed.subarray(coin * BAR_WIDTH, (coin + 1) * BAR_WIDTH), bar);
       if (closedHour + 1 < panel.hours) panel.bars[bar + BAR_WIDTH + OPEN] = feed.opens[coin]!;
     }
+    for (const { coin, endHour } of feed.ends ?? []) panel.endHour[coin] = endHour;
+    sealCloses(panel, this.#lanes, closedHour, closedHour + 1);
     for (const row of feed.funding) this.#addFunding(row, closedHour + 1);
     for (const rows of this.#columns) {
       const values = feed.scores[rows.name];
-      if (values === undefined) continue;
+      if (this.#computed.includes(rows)) continue;
+      assertInvariant(values !== undefined, `the feed brings column ${rows.name}, which is not computed`);
       rows.values.set(values, closedHour * coins);
       sealRows(rows, this.#lanes, panel.startMs, closedHour, closedHour + 1);
     }
@@ -89,8 +94,8 @@ export class StreamingMarket implements MarketData {
   }
 
   slice(timeMs: number): Slice | null {
-    const slice = this.#market.slice(timeMs);
-    return this.#closedHours === 0 ? null : slice;
+    // Nothing is known of an hour that has not been fed: no slice, rather than an empty one.
+    return hourAt(this.panel, timeMs) > this.#closedHours ? null : this.#market.slice(timeMs);
   }
 
   detail(): DetailBars | null {

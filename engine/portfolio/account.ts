@@ -14,7 +14,7 @@ export interface AccountView {
   position(coin: number): PositionView | null;
   /** All open positions, oldest list order, as copies. */
   positions(): readonly PositionView[];
-  /** Hands coin and signed quantity of every open position, in list order, to a digest. */
+  /** Hands symbol and signed quantity of every open position, in list order, to a digest. */
   absorbPositions(digest: { word(word: number): void; number(value: number): void }): void;
 }
 

@@ -9,6 +9,7 @@
 
 import type { Order } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
+import { symbolLanes } from '../panel/fingerprint.ts';
 import { barLayout, type Panel, timeAt } from '../panel/panel.ts';
 import type { AccountView, PositionView } from './account.ts';
 import { Ledger, type LedgerCheckpoint } from './ledger.ts';
@@ -25,7 +26,7 @@ const {
   FUNDING_PAID,
   REALS,
 } = record;
-const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, WHOLES } = record;
+const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, DUE_HOUR, WHOLES } = record;
 const { CLOSE, HIGH, LOW, BAR_WIDTH } = barLayout;
 
 export interface BookCheckpoint {
@@ -46,6 +47,8 @@ export class FuturesBook implements AccountView {
   readonly #scores: Float64Array;
   readonly #reasons: Int32Array;
   readonly #panel: Panel;
+  /** Symbols as digests take them in. */
+  readonly #lanes: Int32Array;
   /** Place in the list by coin; -1 where nothing is open. */
   readonly #place: Int32Array;
   #count = 0;
@@ -58,6 +61,7 @@ export class FuturesBook implements AccountView {
     const coins = panel.symbols.length;
     this.capital = capital;
     this.#panel = panel;
+    this.#lanes = symbolLanes(panel.symbols);
     this.ledger = new Ledger(panel.hours);
     this.reals = new Float64Array(coins * REALS);
     this.wholes = new Int32Array(coins * WHOLES);
@@ -108,7 +112,9 @@ export class FuturesBook implements AccountView {
 
   absorbPositions(digest: { word(word: number): void; number(value: number): void }): void {
     for (let k = 0; k < this.#count; k += 1) {
-      digest.word(this.wholes[k * WHOLES + COIN]!);
+      const coin = this.wholes[k * WHOLES + COIN]!;
+      digest.word(this.#lanes[coin * 2]!);
+      digest.word(this.#lanes[coin * 2 + 1]!);
       digest.number(this.reals[k * REALS + SIGNED_QUANTITY]!);
     }
   }
@@ -136,7 +142,7 @@ export class FuturesBook implements AccountView {
   }
 
   /** Appends a position and pays its entry fee. Levels are set from the fill. */
-  open(order: Order, hour: number, price: number, fee: number, lastHour: number, dueHour: number): void {
+  open(order: Order, hour: number, price: number, fee: number, dueHour: number): void {
     const { coin, side } = order;
     assertInvariant(this.#place[coin] === -1, 'one position per coin');
     this.pay(fee);
@@ -165,7 +171,6 @@ export class FuturesBook implements AccountView {
     wholes[whole + BAR_BASE] = coin * this.#panel.hours * BAR_WIDTH;
     wholes[whole + ADVERSE] = side > 0 ? LOW : HIGH;
     wholes[whole + FAVOURABLE] = side > 0 ? HIGH : LOW;
-    wholes[whole + LAST_HOUR] = lastHour;
     wholes[whole + DUE_HOUR] = dueHour;
     this.#reasons[k] = this.ledger.entryReasonCode(order.reason);
   }
@@ -237,6 +242,25 @@ export class FuturesBook implements AccountView {
     this.#markHour = hour;
     this.ledger.equity[hour] = equity;
     this.ledger.cash[hour] = this.#money[0]!;
+  }
+
+  /**
+   * The accounting identity, from the trades up: equity is capital, plus what closed trades earned, plus what open positions
+   * gained, less the fees and the funding they have paid.
+   */
+  assertAccounts(): void {
+    let expected = this.capital + this.ledger.earned();
+    for (let k = 0; k < this.#count; k += 1) {
+      const real = k * REALS;
+      const gained = this.markPrice(k, this.#markHour) - this.reals[real + ENTRY_PRICE]!;
+      expected += this.reals[real + SIGNED_QUANTITY]! * gained;
+      expected -= this.reals[real + FEES]! + this.reals[real + FUNDING_PAID]!;
+    }
+    const tolerance = 1e-9 * Math.max(this.capital, Math.abs(expected), this.ledger.moved());
+    assertInvariant(
+      Math.abs(expected - this.equity) <= tolerance,
+      'equity is what trades and positions add up to',
+    );
   }
 
   checkpoint(): BookCheckpoint {

@@ -39,6 +39,7 @@ export interface LedgerCheckpoint {
 }
 
 const REAL_WIDTH = 7;
+const PNL = 5;
 const WHOLE_WIDTH = 6;
 
 export class Ledger {
@@ -115,6 +116,20 @@ export class Ledger {
     const wholes = new Int32Array(this.#wholes.length * 2);
     wholes.set(this.#wholes);
     this.#wholes = wholes;
+  }
+
+  /** Profit and loss of all closed trades. */
+  earned(): number {
+    let sum = 0;
+    for (let row = 0; row < this.#count; row += 1) sum += this.#reals[row * REAL_WIDTH + PNL]!;
+    return sum;
+  }
+
+  /** Sum of |pnl| of all closed trades: the scale on which rounding adds up. */
+  moved(): number {
+    let sum = 0;
+    for (let row = 0; row < this.#count; row += 1) sum += Math.abs(this.#reals[row * REAL_WIDTH + PNL]!);
+    return sum;
   }
 
   checkpoint(): LedgerCheckpoint {

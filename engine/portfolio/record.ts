@@ -27,11 +27,9 @@ export const record = {
   /** Offset inside a bar of the extreme that hurts (low for a long), and of the one that helps. */
   ADVERSE: 3,
   FAVOURABLE: 4,
-  /** Hour at whose close the position ends with its coin or with the data. */
-  LAST_HOUR: 5,
   /** First hour at whose open the time exit is due. */
-  DUE_HOUR: 6,
-  /** Seven in use; eight keep a record inside half a cache line. */
+  DUE_HOUR: 5,
+  /** Six in use; eight keep a record inside half a cache line. */
   WHOLES: 8,
 } as const;
 

@@ -14,6 +14,9 @@ export interface Limits {
   readonly sideNotionalFractionMax?: number;
 }
 
+/** Quantity times price gives a notional back only to the last bit; an exact fit is a fit. */
+const ROUNDING = 1e-12;
+
 export interface Entry {
   readonly coin: number;
   readonly side: 1 | -1;
@@ -26,7 +29,7 @@ export function refusalByLimits(limits: Limits, entry: Entry, account: AccountVi
   if (limits.slotsMax !== undefined && account.positionCount >= limits.slotsMax) return 'slots-full';
   if (limits.sideNotionalFractionMax !== undefined) {
     const limit = limits.sideNotionalFractionMax * account.equity;
-    if (account.notional(entry.side) + entry.notional > limit) return 'side-notional-full';
+    if (account.notional(entry.side) + entry.notional > limit * (1 + ROUNDING)) return 'side-notional-full';
   }
   return null;
 }

@@ -23,7 +23,7 @@ import { touchAdverseFirst } from './path.ts';
 
 const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET, FUNDING_PAID, REALS } =
   record;
-const { COIN, BAR_BASE, ADVERSE, FAVOURABLE, LAST_HOUR, DUE_HOUR, WHOLES } = record;
+const { COIN, BAR_BASE, ADVERSE, FAVOURABLE, DUE_HOUR, WHOLES } = record;
 const { CLOSE, BAR_WIDTH } = barLayout;
 const NEVER = NEVER_HOUR;
 
@@ -184,6 +184,7 @@ export class SimulatedVenue implements Venue {
   }
 
   #enter(order: Order, hour: number, admit: Admission): OrderOutcome {
+    if (order.notional <= 0) return 'no-equity';
     if (!(order.quantity > 0)) return 'no-reference-price';
     const refusal = admit(order, this.book);
     if (refusal !== null) return refusal;
@@ -192,9 +193,11 @@ export class SimulatedVenue implements Venue {
     const price = slippedPrice(raw, side, this.#slippage);
     const fee = quantity * price * this.#fee;
     const dueHour =
-      order.target.holdHoursMax === undefined ? NEVER : hour + Math.ceil(order.target.holdHoursMax);
+      order.target.holdHoursMax === undefined
+        ? NEVER
+        : Math.min(NEVER, hour + Math.ceil(order.target.holdHoursMax));
     if (dueHour < this.#dueHourMin) this.#dueHourMin = dueHour;
-    this.book.open(order, hour, price, fee, this.#lastHourOf(coin), dueHour);
+    this.book.open(order, hour, price, fee, dueHour);
     this.#journal?.append({
       kind: 'fill',
       timeMs: timeAt(this.#panel, hour),
@@ -210,12 +213,6 @@ export class SimulatedVenue implements Venue {
       decidedMs: order.decidedMs,
     });
     return 'filled';
-  }
-
-  #lastHourOf(coin: number): number {
-    const end = this.#panel.endHour[coin]!;
-    const dies = end < this.#panel.hours ? end - 1 : NEVER;
-    return this.#closeAtEnd ? Math.min(dies, this.#toHour - 1) : dies;
   }
 
   /**
@@ -243,7 +240,8 @@ export class SimulatedVenue implements Venue {
   #liveThroughBar(hour: number): void {
     const { book } = this;
     const { reals, wholes } = book;
-    const bars = this.#panel.bars;
+    const { bars, endHour, hours } = this.#panel;
+    const closing = this.#closeAtEnd && hour === this.#toHour - 1;
     const step = hour * BAR_WIDTH;
     let equity = book.cash;
     let clean = true;
@@ -263,7 +261,8 @@ export class SimulatedVenue implements Venue {
         continue;
       }
       const close = bars[bar + CLOSE]!;
-      if (wholes[whole + LAST_HOUR]! <= hour) {
+      const end = endHour[wholes[whole + COIN]!]!;
+      if (closing || (end <= hour + 1 && end < hours)) {
         this.#endOfLife(k, hour);
         clean = false;
         continue;

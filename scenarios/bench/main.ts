@@ -90,7 +90,7 @@ async function timed(
     const watch = new Stopwatch();
     const journal = journaled ? new RunJournal() : undefined;
     result = await foldTask(workload, task, journal);
-    journal?.runDigest(result.venue.book.ledger);
+    journal?.runDigest(result.venue.book.ledger, workload.panel);
     laps.push(watch.lap());
   }
   return { first: laps[0]!, times: laps.slice(1 + WARM_UPS), result: result! };

@@ -5,7 +5,7 @@
  */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sealRows, symbolLanes } from '../../engine/panel/fingerprint.ts';
+import { sealCloses, sealRows, symbolLanes } from '../../engine/panel/fingerprint.ts';
 import { BAR_WIDTH, type Panel, sharedFloat64, sharedInt32 } from '../../engine/panel/panel.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
 import { bindStrategy, type Strategy } from '../../engine/strategy.ts';
@@ -86,8 +86,10 @@ export function prepareWorkload(files: WorkloadFiles): Workload {
     firstHour,
     endHour,
     funding: fundingRows(files),
+    closeHash: sharedInt32(hours * 2),
   };
   const lanes = symbolLanes(files.symbols);
+  sealCloses(panel, lanes);
   const column = (name: 'score' | 'logit'): Rows => {
     const rows: Rows = { name, coins, hours, values: fields[name], rowHash: sharedInt32(hours * 2) };
     sealRows(rows, lanes, files.startMs);

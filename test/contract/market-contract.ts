@@ -67,13 +67,23 @@ export function marketDataContract(
       expect(() => slice.column('tomorrow')).toThrow(/tomorrow.*score/);
     });
 
-    test('hashes two words a column: they change with the newest row and with no later one', async () => {
+    test('hashes two words for the closes and two a column: they change with the newest row and with no later one', async () => {
       const [one, other] = [await make(history()), await make(history(9, (value) => value + 1))];
       const words = async (source: MarketUnderTest, hour: number) =>
         Array.from((await knownAt(source, stamp(hour))).hashWords());
-      expect(await words(one, 9)).toHaveLength(2);
+      expect(await words(one, 9)).toHaveLength(4);
       expect(await words(other, 9)).toEqual(await words(one, 9));
       expect(await words(other, 10)).not.toEqual(await words(one, 10));
+    });
+
+    test('gives out rows that can be spoiled without harm, and behind which no later hour lies', async () => {
+      const source = await make(history());
+      const slice = await knownAt(source, stamp(5));
+      const row = slice.column('score');
+      expect(row.buffer.byteLength).toBe(row.byteLength);
+      row.fill(-1);
+      const again = await knownAt(await make(history()), stamp(5));
+      expect(Array.from(again.column('score'))).not.toEqual(Array.from(row));
     });
 
     test('has finer bars in order and inside the span, or none', async () => {

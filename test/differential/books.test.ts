@@ -108,8 +108,8 @@ describe(`150 random markets (HOURGLASS_SEED=${seed})`, () => {
 });
 
 async function digests(each: Case): Promise<readonly string[]> {
-  const { journal, result } = await backtestOf(each);
-  return [journal.signalDigest, journal.runDigest(result.venue.book.ledger)];
+  const { journal, panel, result } = await backtestOf(each);
+  return [journal.signalDigest, journal.runDigest(result.venue.book.ledger, panel)];
 }
 
 function tablesOf({ journal, panel }: EngineBacktest): ReturnType<EngineBacktest['journal']['tables']> {

@@ -241,7 +241,7 @@ class Book {
     if (sideNotionalFractionMax === null) return null;
     // The cap is a share of the equity at the last mark: fees and funding paid since then do not move it.
     const limit = sideNotionalFractionMax * markedEquity;
-    return this.sideNotional(side, t - 1) + pick.notional > limit ? 'side-notional-full' : null;
+    return this.sideNotional(side, t - 1) + pick.notional > limit * (1 + 1e-12) ? 'side-notional-full' : null;
   }
 
   enter(t: number, pick: Wanted, side: 1 | -1, markedEquity: number): void {

@@ -114,7 +114,7 @@ describe('given exits and entries at one stamp', () => {
     expect(venue.book.positions().map(({ coin }) => coin)).toEqual([1]);
   });
 
-  it('when the strategy wants to be flat, then it is, at the open and with its reason', async () => {
+  it('when the strategy wants to be flat, then it is, at the open, by a signal exit', async () => {
     const panel = market([flat, flat, [105, 106, 104, 105], flat]);
     const strategy = scripted({
       1: [{ coin: 0, side: -1, notional: 10 }],

@@ -65,7 +65,7 @@ export async function fold(
 export function digestsOf(journal: RunJournal, result: BacktestResult): Digests {
   return {
     signal: journal.signalDigest,
-    decision: journal.runDigest(result.venue.book.ledger),
+    decision: journal.runDigest(result.venue.book.ledger, workload.panel),
     trades: result.trades.count,
   };
 }
