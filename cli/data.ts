@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { Finding } from '../datasets/check/finding.ts';
 import type { PresetName } from '../datasets/planted/settings.ts';
+import type { Store } from '../datasets/store.ts';
 import { exitCodes, UsageFault } from './failure.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Act } from './program.ts';
+import type { Session } from './session.ts';
 import { sessionStore } from './store.ts';
 import { tableText } from './table.ts';
 
@@ -49,7 +51,10 @@ function addImport(data: Command, act: Act): void {
         ...(scores === undefined ? {} : { scores }),
       };
       const { progress, signal } = session;
-      const result = await importDataset(await sessionStore(session), request, { progress, signal });
+      const store = await sessionStore(session);
+      const former = await formerHash(store, name);
+      const result = await importDataset(store, request, { progress, signal });
+      remarkReplaced(session, name, former, result.hash);
       session.answer(result, () => importText(result));
     });
   });
@@ -92,8 +97,21 @@ function importText(
     : `${datasetText(result)}\nnot taken:\n${tableText(rejected)}`;
 }
 
+/** Hash of the dataset that is about to be replaced; null where there is none. */
+async function formerHash(store: Store, name: string): Promise<string | null> {
+  const { listDatasets } = await import('../datasets/catalogue.ts');
+  const { datasets } = await listDatasets(store);
+  return datasets.find((dataset) => dataset.name === name)?.hash ?? null;
+}
+
+function remarkReplaced(session: Session, name: string, former: string | null, hash: string): void {
+  if (former !== null && former !== hash) {
+    session.remark(`this replaced the former dataset ${name} (hash ${former.slice(0, 12)}…)`);
+  }
+}
+
 function datasetText({ dataset, hash, rows, symbols, from, to }: Imported): string {
-  return `${dataset}: ${rows.toLocaleString('en')} bars of ${symbols} symbols, ${day(from)} to ${day(to)}\nhash ${hash}`;
+  return `${dataset}: ${rows.toLocaleString('en')} bars of ${symbols} ${symbols === 1 ? 'symbol' : 'symbols'}, ${day(from)} to ${day(to)}\nhash ${hash}`;
 }
 
 function day(time: number | string): string {
@@ -112,7 +130,10 @@ function addSynth(data: Command, act: Act): void {
       await act(command, async (session) => {
         const { synthDataset } = await import('../datasets/planted/synth.ts');
         const request = { name, ...options, signal: session.signal };
-        const result = await synthDataset(await sessionStore(session), request, session.progress);
+        const store = await sessionStore(session);
+        const former = await formerHash(store, name);
+        const result = await synthDataset(store, request, session.progress);
+        remarkReplaced(session, name, former, result.hash);
         session.answer(result, () => datasetText(result));
       });
     });
@@ -173,12 +194,16 @@ function addLooking(data: Command, act: Act): void {
       await act(command, async (session) => {
         const { runSql } = await import('../datasets/sql.ts');
         const { columns, rows } = await runSql(await sessionStore(session), query);
-        session.answer({ columns, rows }, () =>
-          tableText(rows as Parameters<typeof tableText>[0], 'no rows'),
-        );
+        const shown = rows.slice(0, sqlRowsShown) as Parameters<typeof tableText>[0];
+        session.answer({ columns, rows }, () => tableText(shown, 'no rows'));
+        if (rows.length > shown.length)
+          session.remark(`the first ${shown.length} of ${rows.length} rows; --json gives all of them`);
       });
     });
 }
+
+/** More than a person reads; programs ask for --json. */
+const sqlRowsShown = 1000;
 
 function addCheck(data: Command, act: Act): void {
   data

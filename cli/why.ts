@@ -16,7 +16,13 @@ export function addWhy(program: Command, act: Act): void {
         if (!at.ok) throw new UsageFault('the time cannot be read', [{ path: '--at', message: at.message }]);
         const run = await storedRun(session, runId);
         const { why } = await import('../reports/why.ts');
-        const story = await why(run, await panelOf(session, run), {
+        const panel = await panelOf(session, run);
+        if (panel !== null && !panel.symbols.includes(options.coin)) {
+          const { didYouMean } = await import('../scenarios/nearest.ts');
+          const message = `the dataset has no ${options.coin}${didYouMean(options.coin, panel.symbols)}`;
+          throw new UsageFault('there is no such coin', [{ path: '--coin', message }]);
+        }
+        const story = await why(run, panel, {
           timeMs: at.timeMs,
           symbol: options.coin,
         });

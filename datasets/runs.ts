@@ -153,12 +153,17 @@ function storedRun(dir: string, manifest: RunManifest): StoredRun {
 }
 
 /**
- * Reads a run back by its id, or by the beginning of it where only one run begins so.
+ * Reads a run back by its id, by its scenario's name (the newest run of it), or by the beginning of its id where only one
+ * run begins so.
  * @throws StoreFault `run-missing`, naming the runs there are
  */
 export async function readRun(store: Store, runId: string): Promise<StoredRun> {
   const ids = await runIds(store);
-  const matches = ids.includes(runId) ? [runId] : ids.filter((id) => id.startsWith(runId));
+  const ofScenario = ids.includes(runId)
+    ? []
+    : (await listRuns(store)).filter(({ scenario }) => scenario['name'] === runId);
+  const named = ids.includes(runId) ? runId : ofScenario[0]?.runId;
+  const matches = named === undefined ? ids.filter((id) => id.startsWith(runId)) : [named];
   if (matches.length !== 1) {
     const known = (matches.length > 1 ? matches : ids).join(', ') || 'none yet';
     const what = matches.length > 1 ? 'names several runs' : 'names no run';

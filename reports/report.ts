@@ -74,15 +74,15 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
   const total = charts.length + chosen.symbols.length + 1;
   const files: string[] = [];
   let done = 0;
-  const step = (label: string) => {
+  const step = () => {
     done += 1;
-    progress?.(`report: ${label}`, done / total);
+    progress?.('writing the report', done / total);
   };
 
   for (const chart of charts) {
     request.signal?.throwIfAborted();
     files.push(...(await writeChart(chart, join(out, 'charts'))));
-    step(`chart ${chart.id}`);
+    step();
   }
   if (request.panel !== null && chosen.symbols.length > 0) {
     const parts = await coinPageParts(run, request.panel, trades);
@@ -91,7 +91,7 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
       const path = join(out, 'coins', `${fileName(symbol)}.html`);
       await writeWhole(path, coinPage(parts, symbol));
       files.push(path);
-      step(`coin ${symbol}`);
+      step();
     }
   }
   const path = join(out, 'report.html');
@@ -110,7 +110,7 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
     }),
   );
   files.push(path);
-  step('report.html');
+  step();
   return { files, untraded: chosen.untraded };
 }
 

@@ -139,7 +139,7 @@ function targetSteps(
   return [
     {
       step: 'target',
-      text: `${at.symbol} was target ${rank} of ${total}${scored}: ${wish}.`,
+      text: `${at.symbol} was target ${rank + 1} of ${total}${scored}: ${wish}.`,
       values: { rank, targets: total, side, score: known(score), notional: known(notional) },
     },
   ];
@@ -169,12 +169,10 @@ function notTarget(
   const said =
     context.length === 0
       ? ''
-      : ` The ${context.join(', ')}; the score of ${at.symbol} did not reach either end.`;
-  const reach =
-    longs.length > 0 && shorts.length > 0 ? said : said.replace(' did not reach either end', ' did not pass');
+      : ` The ${context.join(', ')}; the strategy gives no reason for what it leaves out.`;
   return {
     step: 'target',
-    text: `${at.symbol} was not among the ${plural(total, 'target')}.${reach}`,
+    text: `${at.symbol} was not among the ${plural(total, 'target')}.${said}`,
     values: {
       targets: total,
       longScoreMin: longs.length > 0 ? Math.min(...longs) : null,

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { synthDataset } from '../../datasets/planted/synth.ts';
+import { openStore } from '../../datasets/store.ts';
 import { fileName } from '../../reports/file-name.ts';
 import { figures } from '../../reports/headline.ts';
 import { writeIndex } from '../../reports/index-page.ts';
 import { writeReport } from '../../reports/report.ts';
+import { answerOf, runCommand } from '../cli/run-command.ts';
 import { type SampleRun, sampleRun } from '../reports/sample-run.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -103,6 +106,34 @@ describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
     const { headline } = sample.run.manifest;
     expect(shown).toEqual(figures(headline).map(({ key, text }) => [key, String(headline[key] ?? ''), text]));
     await page.close();
+  });
+
+  it('report.html of a run of the command line shows the figures of its --json', async () => {
+    const store = openStore(await mkdtemp(join(tmpdir(), 'hourglass-browser-')));
+    await synthDataset(store, { name: 'planted', preset: 'S', seed: 2 });
+    const ran = await runCommand(['--data-dir', store.dataDir, '--quiet', '--json', 'backtest', 'demo']);
+    const answer = answerOf(ran);
+    const { page, complaints, requests } = await opened(join(String(answer['dir']), 'report.html'));
+    const shown = await page.$$eval('[data-headline]', (cards) =>
+      cards.map((card) => [
+        card.getAttribute('data-headline'),
+        card.getAttribute('data-value'),
+        card.textContent,
+      ]),
+    );
+    expect(shown.length).toBeGreaterThan(8);
+    for (const [name, value] of shown) expect([name, value]).toEqual([name, String(answer[name!] ?? '')]);
+    const texts = new Map(shown.map(([name, , text]) => [name, text]));
+    expect(texts.get('trades')).toContain(Number(answer['trades']).toLocaleString('en-US'));
+    expect(texts.get('fees')).toContain(
+      Number(answer['fees'])
+        .toFixed(2)
+        .replace(/\B(?=(\d{3})+\.)/, ','),
+    );
+    expect(complaints).toEqual([]);
+    expect(requests).toHaveLength(1);
+    await page.close();
+    await rm(store.dataDir, { recursive: true, force: true });
   });
 
   it('every link of report.html inside the run leads to a file', async () => {

@@ -80,7 +80,7 @@ describe('given a run, when its report is written', () => {
   });
 
   it('then progress ran to the end', () => {
-    expect(stages.at(-1)).toEqual(['report: report.html', 1]);
+    expect(stages.at(-1)).toEqual(['writing the report', 1]);
     expect(stages.length).toBeGreaterThan(15);
   });
 });

@@ -1,9 +1,9 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTable, writeTable } from '../../datasets/duck.ts';
 import { openDataset } from '../../datasets/open.ts';
-import { readRun, type StoredRun } from '../../datasets/runs.ts';
+import { listRuns, readRun, type StoredRun } from '../../datasets/runs.ts';
 import { openStore, type Store } from '../../datasets/store.ts';
 import type { Table } from '../../engine/journal/tables.ts';
 import { closeAt, hourAt } from '../../engine/panel/panel.ts';
@@ -129,7 +129,45 @@ describe('replay', () => {
       timeMs: numbers(before, 'ts')[row],
       field: column === 'rate' ? 'funding' : column,
     });
-    await import('node:fs/promises').then(({ rm }) => rm(copy.dataDir, { recursive: true }));
+    await rm(copy.dataDir, { recursive: true });
+  });
+});
+
+describe('replay of what was tampered with', () => {
+  it('finds a table that no longer holds what was written', async () => {
+    const copy = openStore(`${store.dataDir}-table`);
+    await cp(store.dataDir, copy.dataDir, { recursive: true });
+    const file = join(copy.runsDir, run.manifest.runId, 'trades.parquet');
+    const trades = await readTable(file);
+    const pnl = Float64Array.from(numbers(trades, 'pnl'), (value) => value * 3);
+    await writeTable(file, {
+      ...trades,
+      columns: { ...trades.columns, pnl: { type: 'double', values: pnl } },
+    });
+    const replay = await replayRun(copy, run.manifest.runId, { loadStrategy, workers });
+    expect(replay).toMatchObject({ equal: false, firstDifference: { kind: 'result', field: 'trades.pnl' } });
+    await rm(copy.dataDir, { recursive: true });
+  });
+
+  it('does not believe a cache', async () => {
+    const copy = openStore(`${store.dataDir}-cache`);
+    await cp(store.dataDir, copy.dataDir, { recursive: true });
+    const file = join(copy.datasetDir('planted'), 'cache', 'bars.f64');
+    const bytes = await readFile(file);
+    for (let at = 8; at < bytes.length / 2; at += 8 * 4) bytes.writeDoubleLE(bytes.readDoubleLE(at) * 3, at);
+    await writeFile(file, bytes);
+    expect(await replayRun(copy, run.manifest.runId, { loadStrategy, workers })).toMatchObject({
+      equal: true,
+    });
+    await rm(copy.dataDir, { recursive: true });
+  });
+});
+
+describe('a folder of somebody else among the runs', () => {
+  it('is passed over', async () => {
+    await mkdir(join(store.runsDir, 'notes'));
+    expect((await listRuns(store)).map(({ runId }) => runId)).toContain(run.manifest.runId);
+    await rm(join(store.runsDir, 'notes'), { recursive: true });
   });
 });
 
