@@ -33,6 +33,8 @@ export interface BacktestInput {
   readonly closeAtEnd?: boolean;
   /** Least share of the usual cross-section a decision needs (see `CrossSectionGuard`); 0 if absent. */
   readonly minimumShare?: number;
+  /** Hand out views of shared columns (see `StoredMarket`); for the strategies of this package. False if absent. */
+  readonly sharedRows?: boolean;
   /** Names the strategy's code in order ids. */
   readonly codeHash?: string;
   readonly journal?: RunJournal;
@@ -99,7 +101,7 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
   const since = await run(
     {
       clock,
-      market: input.market ?? new StoredMarket(panel, input.columns),
+      market: input.market ?? new StoredMarket(panel, input.columns, input.sharedRows ?? false),
       venue,
       strategy,
       strategyHash: textLanes(`${input.codeHash ?? ''}${JSON.stringify(strategy.config)}`),

@@ -85,6 +85,7 @@ export async function simulateScenario(
     closeAtEnd: scenario.closeAtEnd,
     minimumShare: scenario.universe.minimumShare,
     codeHash: strategy.codeHash,
+    sharedRows: strategy.builtIn,
     journal,
     onDecision: decisionWatch(options, timeAt(panel, fromHour), timeAt(panel, toHour)),
   });

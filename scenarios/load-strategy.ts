@@ -22,6 +22,8 @@ export interface LoadedStrategy {
   readonly codeHash: string;
   /** URL under which a worker imports the same definition (its default export). */
   readonly modulePath: string;
+  /** Ships with this package: its tests hold that it leaves shared columns as they are. */
+  readonly builtIn: boolean;
 }
 
 export type StrategyLoadFaultCode =
@@ -51,6 +53,7 @@ export async function loadBuiltInStrategy(name: string): Promise<LoadedStrategy 
     definition,
     codeHash: await builtInHash(folder),
     modulePath: new URL(ownModule('index'), folder).href,
+    builtIn: true,
   };
 }
 
@@ -213,7 +216,7 @@ async function importBundle(path: string, codeHash: string, shownPath: string): 
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new StrategyLoadFault('strategy-threw', `${shownPath} threw while it was imported: ${text}`, cause);
   }
-  return { definition: definitionOf(exported, shownPath), codeHash, modulePath };
+  return { definition: definitionOf(exported, shownPath), codeHash, modulePath, builtIn: false };
 }
 
 const functions = ['columns', 'schedule', 'limits', 'decide'] as const;

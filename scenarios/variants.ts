@@ -15,6 +15,8 @@ export interface VariantSet {
   /** URL of the module whose default export is the strategy. */
   readonly strategyModule: string;
   readonly codeHash: string;
+  /** The module is one of this package's own (see `BacktestInput.sharedRows`). */
+  readonly builtIn: boolean;
   readonly costs: BacktestInput['costs'];
   readonly capital: number;
   readonly closeAtEnd: boolean;
@@ -71,6 +73,7 @@ export async function foldVariants(set: VariantSet): Promise<readonly VariantRes
       capital: set.capital,
       closeAtEnd: set.closeAtEnd,
       codeHash: set.codeHash,
+      sharedRows: set.builtIn,
       ...(journal === undefined ? {} : { journal }),
     });
     results.push({

@@ -10,9 +10,13 @@ export class StoredMarket implements MarketData {
   readonly #panel: Panel;
   readonly #slice: PanelSlice;
 
-  constructor(panel: Panel, columns: readonly Rows[]) {
+  /**
+   * `sharedRows` hands out views of the columns instead of copies: a seventh faster for an hourly decision, and only for
+   * strategies that are known to look and not to touch, because the hours to come lie behind a view.
+   */
+  constructor(panel: Panel, columns: readonly Rows[], sharedRows = false) {
     this.#panel = panel;
-    this.#slice = new PanelSlice(panel, columns);
+    this.#slice = new PanelSlice(panel, columns, sharedRows);
   }
 
   slice(timeMs: number): Slice | null {
@@ -43,10 +47,12 @@ class PanelSlice implements Slice {
   readonly #columns: ReadonlyMap<string, PrivateColumn>;
   readonly #rows: readonly Rows[];
   readonly #hashes: Int32Array;
+  readonly #sharedRows: boolean;
   #hour = -1;
 
-  constructor(panel: Panel, columns: readonly Rows[]) {
+  constructor(panel: Panel, columns: readonly Rows[], sharedRows: boolean) {
     this.#panel = panel;
+    this.#sharedRows = sharedRows;
     this.symbols = panel.symbols;
     this.#rows = columns;
     this.#hashes = new Int32Array((columns.length + 1) * 2);
@@ -69,6 +75,7 @@ class PanelSlice implements Slice {
       const known = [...this.#columns.keys()].join(', ') || 'none';
       throw new RangeError(`column ${name} was not declared by the strategy; declared: ${known}`);
     }
+    if (this.#sharedRows) return column.views[this.#hour]!;
     if (column.hour !== this.#hour) {
       column.copy.set(column.views[this.#hour]!);
       column.hour = this.#hour;

@@ -110,6 +110,7 @@ export function foldTask(
     costs: workloadCosts,
     capital: workloadCapital,
     closeAtEnd: true,
+    sharedRows: true,
     ...(journal === undefined ? {} : { journal }),
   });
 }
@@ -242,6 +243,7 @@ function sweep(pool: WorkerPool, workload: Workload, task: 'A' | 'B', size: numb
     columns: [task === 'A' ? score : logit],
     strategyModule: siblingModule(`../../strategies/${folder}/index`, import.meta.url),
     codeHash: '',
+    builtIn: true,
     costs: workloadCosts,
     capital: workloadCapital,
     closeAtEnd: true,

@@ -40,6 +40,17 @@ describe.each(names)('the digests of %s', (name) => {
   });
 });
 
+describe.each(names)('shared rows and %s', (name) => {
+  it('give what private copies give, and are left as they were', async () => {
+    const strategy = strategies[name]!;
+    const columns = await columnsOf(strategy);
+    const before = columns.map(({ values }) => Array.from(values));
+    const copied = (await fold(strategy, { columns })).digests;
+    expect((await fold(strategy, { columns, sharedRows: true })).digests).toEqual(copied);
+    expect(columns.map(({ values }) => Array.from(values))).toEqual(before);
+  });
+});
+
 describe('columns and sweeps', () => {
   const strategy = strategies['residual-momentum']!;
 
@@ -96,6 +107,7 @@ function variants(configs: readonly Readonly<Record<string, unknown>>[]) {
     columns: [score],
     strategyModule,
     codeHash: '',
+    builtIn: true,
     costs,
     capital: 100_000,
     closeAtEnd: true,
