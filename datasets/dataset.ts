@@ -67,6 +67,8 @@ export interface Fingerprint {
 export interface OpenOptions {
   /** Load volume and quote volume as well. */
   readonly volumes?: boolean;
+  /** Stored columns that will be asked for: read beside the bars rather than after them. */
+  readonly columns?: readonly string[];
   /** Rehash the Parquet files instead of trusting size and modification time. */
   readonly verify?: boolean;
   /**

@@ -158,29 +158,36 @@ export async function writeTable(path: string, table: Table, order?: readonly st
   return files[0]!;
 }
 
-/** Writes several tables over one connection; either all of them get their final names or none does. */
+/** Writes several tables, two at a time; either all of them get their final names or none does. */
 export async function writeTables(entries: readonly TableEntry[]): Promise<readonly TableFile[]> {
   if (entries.length === 0) return [];
-  const written: TableFile[] = [];
-  try {
-    await withDuck(async (duck) => {
-      for (const entry of entries) {
-        await duck.run(`DROP TABLE IF EXISTS out`);
-        await loadTable(duck, 'out', entry.table);
-        await copyToParquet(
-          duck,
-          storedSelect('out', entry.table, entry.order ?? []),
-          partialName(entry.path),
-        );
-        written.push(await tableFile(partialName(entry.path), basename(entry.path), entry.table.rows));
+  const written: TableFile[] = new Array(entries.length);
+  const waiting = [...entries.entries()].sort(([, a], [, b]) => b.table.rows - a.table.rows);
+  const writer = () =>
+    withDuck(async (duck) => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [index, entry] = next;
+        written[index] = await writePartial(duck, entry);
       }
     });
+  try {
+    // Filling a table is this thread's work and writing its file the database's: two of them keep both busy.
+    const writers = await Promise.allSettled(entries.length === 1 ? [writer()] : [writer(), writer()]);
+    for (const outcome of writers) if (outcome.status === 'rejected') throw outcome.reason;
     for (const entry of entries) await rename(partialName(entry.path), entry.path);
     return written;
   } catch (cause) {
     for (const entry of entries) await rm(partialName(entry.path), { force: true });
     throw asStoreFault(cause, `Writing ${entries.map((entry) => basename(entry.path)).join(', ')}`);
   }
+}
+
+async function writePartial(duck: DuckDBConnection, entry: TableEntry): Promise<TableFile> {
+  const { path, table, order } = entry;
+  await duck.run('DROP TABLE IF EXISTS out');
+  await loadTable(duck, 'out', table);
+  await copyToParquet(duck, storedSelect('out', table, order ?? []), partialName(path));
+  return await tableFile(partialName(path), basename(path), table.rows);
 }
 
 function partialName(path: string): string {

@@ -110,13 +110,17 @@ async function openCached(
   options: OpenOptions,
 ): Promise<Dataset> {
   const dir = store.datasetDir(manifest.name);
+  const wanted = (options.columns ?? []).filter((column) => cache.index.scores.includes(column));
+  const early = new Map(wanted.map((column) => [column, readCachedRows(dir, cache.index, column)]));
+  // Whoever asks for the column gets its fault; until then it is nobody's.
+  for (const reading of early.values()) reading.catch(() => undefined);
   let panel: Panel;
   try {
     panel = await readCachedPanel(dir, cache.index, options.volumes === true);
   } catch {
     return await openRebuilt(store, manifest, cache.stamps, options);
   }
-  const rows = (column: string) => readCachedRows(dir, cache.index, column);
+  const rows = (column: string) => early.get(column) ?? readCachedRows(dir, cache.index, column);
   return datasetOf(store, manifest, { panel, rows, scores: cache.index.scores });
 }
 

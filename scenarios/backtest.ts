@@ -56,7 +56,8 @@ export async function runBacktest(
   options: BacktestOptions = {},
 ): Promise<FinishedBacktest> {
   options.progress?.(`opening dataset ${scenario.dataset}`);
-  const dataset = await openDataset(store, scenario.dataset);
+  const { columns } = boundStrategy(scenario, strategy);
+  const dataset = await openDataset(store, scenario.dataset, { columns });
   const finished = await simulateScenario(dataset, scenario, strategy, options);
   options.progress?.('writing the run');
   return { run: await writeRun(store, finished), panel: dataset.panel };

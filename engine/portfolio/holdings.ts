@@ -4,7 +4,7 @@
  * none of it burdens the fold.
  */
 import { exitReasons } from '../journal/records.ts';
-import { BAR_WIDTH, CLOSE, HIGH, hourAt, LOW, OPEN, type Panel, settlementsOf } from '../panel/panel.ts';
+import { BAR_WIDTH, CLOSE, HIGH, hourAt, LOW, OPEN, type Panel } from '../panel/panel.ts';
 import type { PositionView } from './account.ts';
 import type { TradeColumns } from './ledger.ts';
 
@@ -40,7 +40,6 @@ export function exposureOf(
   const positions = new Int32Array(panel.hours);
   let notionalHours = 0;
   let uncoveredNotionalHours = 0;
-  const coverage = new FundingCoverage(panel);
   for (const holding of holdings(panel, trades, open, toHour)) {
     const side = holding.side > 0 ? longNotional : shortNotional;
     let close = Number.NaN;
@@ -51,7 +50,7 @@ export function exposureOf(
       side[hour] = side[hour]! + notional;
       positions[hour] = positions[hour]! + 1;
       notionalHours += notional;
-      if (!coverage.covers(holding.coin, hour)) uncoveredNotionalHours += notional;
+      if (!isCovered(panel, holding.coin, hour)) uncoveredNotionalHours += notional;
     }
   }
   return { longNotional, shortNotional, positions, notionalHours, uncoveredNotionalHours };
@@ -80,34 +79,23 @@ function* holdings(
 /** The longest interval at which a perpetual settles. */
 const FUNDING_INTERVAL_HOURS_MAX = 8;
 
-/** Holding through an hour is covered where the coin has a settlement on record within the eight hours that follow. */
-class FundingCoverage {
-  readonly #panel: Panel;
-  readonly #byCoin = new Map<number, Uint8Array>();
-
-  constructor(panel: Panel) {
-    this.#panel = panel;
+/**
+ * Holding through an hour is covered where the coin has a settlement on record within the eight hours that follow. In the
+ * last hours of the coin or of the data no further one could exist; there the one before counts.
+ */
+function isCovered(panel: Panel, coin: number, hour: number): boolean {
+  const end = panel.endHour[coin]!;
+  const ahead = Math.min(hour + FUNDING_INTERVAL_HOURS_MAX, panel.hours - 1);
+  for (let stamp = hour + 1; stamp <= ahead; stamp += 1) if (settles(panel, coin, stamp)) return true;
+  for (let stamp = hour; stamp >= end - FUNDING_INTERVAL_HOURS_MAX && stamp >= 0; stamp -= 1) {
+    if (settles(panel, coin, stamp)) return true;
   }
+  return false;
+}
 
-  covers(coin: number, hour: number): boolean {
-    let covered = this.#byCoin.get(coin);
-    if (covered === undefined) {
-      covered = this.#coveredHours(coin);
-      this.#byCoin.set(coin, covered);
-    }
-    return covered[hour] === 1;
-  }
-
-  #coveredHours(coin: number): Uint8Array {
-    const covered = new Uint8Array(this.#panel.hours);
-    const end = this.#panel.endHour[coin]!;
-    for (const { hour } of settlementsOf(this.#panel, coin)) {
-      covered.fill(1, Math.max(0, hour - FUNDING_INTERVAL_HOURS_MAX), hour);
-      // After the last stamp before the end of data or of the coin, no further row could exist.
-      if (hour + FUNDING_INTERVAL_HOURS_MAX >= end) covered.fill(1, hour, end);
-    }
-    return covered;
-  }
+function settles({ funding, symbols }: Panel, coin: number, stamp: number): boolean {
+  const row = funding.rowOf[stamp]!;
+  return row >= 0 && !Number.isNaN(funding.rate[row * symbols.length + coin]);
 }
 
 export interface Excursions {
