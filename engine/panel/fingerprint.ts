@@ -51,22 +51,8 @@ export function sealRows(
 
 /** Fills `panel.closeHash` for hours [fromHour, toHour). */
 export function sealCloses(panel: Panel, lanes: Int32Array, fromHour = 0, toHour = panel.hours): void {
-  const words = wordsOf(panel.bars);
-  const firstStamp = panel.startMs / hourMs;
   panel.closeHash.fill(0, fromHour * 2, toHour * 2);
-  for (let coin = 0; coin < panel.symbols.length; coin += 1) {
-    const laneA = lanes[coin * 2]!;
-    const laneB = lanes[coin * 2 + 1]!;
-    let cell = (coin * panel.hours + fromHour) * BAR_WIDTH + CLOSE;
-    for (let hour = fromHour; hour < toHour; hour += 1, cell += BAR_WIDTH) {
-      if (panel.bars[cell] !== panel.bars[cell]) continue;
-      const first = words[cell * 2]!;
-      const second = words[cell * 2 + 1]! + ((firstStamp + hour) | 0);
-      panel.closeHash[hour * 2] = (panel.closeHash[hour * 2]! + mix32(mix32(laneA, first), second)) | 0;
-      panel.closeHash[hour * 2 + 1] =
-        (panel.closeHash[hour * 2 + 1]! + mix32(mix32(laneB, second), first)) | 0;
-    }
-  }
+  addHourHashes(panel.closeHash, panel, panel.bars, lanes, BAR_WIDTH, CLOSE, fromHour, toHour);
 }
 
 /** Two lanes per hour over one coin-major series: element (coin, hour) stands at `(coin * hours + hour) * stride + offset`. */
@@ -78,13 +64,27 @@ export function hourHashes(
   offset = 0,
 ): Int32Array {
   const hashes = new Int32Array(panel.hours * 2);
+  addHourHashes(hashes, panel, series, lanes, stride, offset, 0, panel.hours);
+  return hashes;
+}
+
+function addHourHashes(
+  hashes: Int32Array,
+  panel: Panel,
+  series: Float64Array,
+  lanes: Int32Array,
+  stride: number,
+  offset: number,
+  fromHour: number,
+  toHour: number,
+): void {
   const words = wordsOf(series);
   const firstStamp = panel.startMs / hourMs;
   for (let coin = 0; coin < panel.symbols.length; coin += 1) {
     const laneA = lanes[coin * 2]!;
     const laneB = lanes[coin * 2 + 1]!;
-    let cell = coin * panel.hours * stride + offset;
-    for (let hour = 0; hour < panel.hours; hour += 1, cell += stride) {
+    let cell = (coin * panel.hours + fromHour) * stride + offset;
+    for (let hour = fromHour; hour < toHour; hour += 1, cell += stride) {
       if (series[cell] !== series[cell]) continue;
       const first = words[cell * 2]!;
       const second = words[cell * 2 + 1]! + ((firstStamp + hour) | 0);
@@ -92,7 +92,6 @@ export function hourHashes(
       hashes[hour * 2 + 1] = (hashes[hour * 2 + 1]! + mix32(mix32(laneB, second), first)) | 0;
     }
   }
-  return hashes;
 }
 
 /**

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { computeColumns } from '../../engine/columns/compute.ts';
-import { BAR_WIDTH, OPEN, settlementsOf, timeAt } from '../../engine/panel/panel.ts';
+import { BAR_WIDTH, timeAt } from '../../engine/panel/panel.ts';
 import { StreamingMarket } from '../../engine/panel/streaming-market.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { scheduleTicks } from '../../engine/schedule.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import type { Strategy } from '../../engine/strategy.ts';
 import { runVariants } from '../../scenarios/variants.ts';
+import { hourFeed } from '../contract/hour-feed.ts';
 import { columnsOf, costs, fold, strategies, workload } from './market.ts';
 
 const { panel, score, logit } = workload;
@@ -147,30 +148,9 @@ function waitingClock(strategy: Strategy, market: StreamingMarket): Clock {
       if (due.has(panel.startMs)) yield panel.startMs;
       for (let hour = 1; hour <= panel.hours; hour += 1) {
         if (hour % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-        feedHour(market, hour - 1);
+        market.feed(hour - 1, hourFeed(panel, [score, logit], hour - 1));
         if (due.has(timeAt(panel, hour))) yield timeAt(panel, hour);
       }
     },
   };
-}
-
-function feedHour(market: StreamingMarket, closedHour: number): void {
-  const coins = panel.symbols.length;
-  const closed = new Float64Array(coins * BAR_WIDTH);
-  const opens = new Float64Array(coins).fill(Number.NaN);
-  const funding: { coin: number; rate: number; mark: number }[] = [];
-  for (let coin = 0; coin < coins; coin += 1) {
-    const bar = (coin * panel.hours + closedHour) * BAR_WIDTH;
-    closed.set(panel.bars.subarray(bar, bar + BAR_WIDTH), coin * BAR_WIDTH);
-    if (closedHour + 1 < panel.hours) opens[coin] = panel.bars[bar + BAR_WIDTH + OPEN]!;
-    const settled = settlementsOf(panel, coin).find(({ hour: stamp }) => stamp === closedHour + 1);
-    if (settled !== undefined) funding.push({ coin, rate: settled.rate, mark: settled.mark });
-  }
-  const row = (values: Float64Array) => values.slice(closedHour * coins, (closedHour + 1) * coins);
-  market.feed(closedHour, {
-    closed,
-    opens,
-    funding,
-    scores: { score: row(score.values), logit: row(logit.values) },
-  });
 }
