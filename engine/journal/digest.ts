@@ -14,6 +14,7 @@ const floatBits = new Float64Array(1);
 const wordBits = new Int32Array(floatBits.buffer);
 
 export class RunningDigest {
+  readonly #names = new Map<string, readonly [number, number]>();
   readonly #lanes = new Int32Array([0x243f6a88, 0x85a308d3 | 0, 0x13198a2e, 0x03707344]);
 
   /** Takes in one 32-bit word. */
@@ -32,6 +33,17 @@ export class RunningDigest {
     floatBits[0] = value === value ? value : Number.NaN;
     this.word(wordBits[0]!);
     this.word(wordBits[1]!);
+  }
+
+  /** Takes in a text of a small vocabulary (symbols, reasons): spelled out once, by its lanes from then on. */
+  name(value: string): void {
+    let lanes = this.#names.get(value);
+    if (lanes === undefined) {
+      lanes = textLanes(value);
+      this.#names.set(value, lanes);
+    }
+    this.word(lanes[0]);
+    this.word(lanes[1]);
   }
 
   text(value: string): void {

@@ -167,9 +167,9 @@ export class RunJournal implements Journal {
 
   #appendOrder(record: OrderRecord): void {
     const { order, target } = record;
-    this.#digest.text(order.symbol);
+    this.#digest.name(order.symbol);
     this.#digest.number(order.quantity);
-    this.#digest.text(record.outcome);
+    this.#digest.name(record.outcome);
     const at = this.#orders.add();
     const row = this.#orders.values();
     row[at] = record.timeMs;
@@ -364,14 +364,14 @@ export class RunJournal implements Journal {
 }
 
 function absorbTarget(digest: RunningDigest, target: Target, symbol: string): void {
-  digest.text(symbol);
+  digest.name(symbol);
   digest.word(target.side);
   digest.number(target.notional ?? Number.NaN);
   digest.number(target.score ?? Number.NaN);
   digest.number(target.stopLossFraction ?? Number.NaN);
   digest.number(target.takeProfitFraction ?? Number.NaN);
   digest.number(target.holdHoursMax ?? Number.NaN);
-  digest.text(target.reason ?? '');
+  digest.name(target.reason ?? '');
 }
 
 /** Coins by name and hours by the epoch: the shape of the panel around a run leaves no trace. */
