@@ -24,7 +24,7 @@ describe.each(names)('the digests of %s', (name) => {
   it('are equal when the run is cut in two at any hour and resumed', async () => {
     const columns = await columnsOf(strategy);
     const whole = (await fold(strategy, { columns })).digests;
-    for (let cut = 1; cut < panel.hours; cut += 97) {
+    for (let cut = 1; cut < panel.hours; cut += 23) {
       const first = await fold(strategy, { columns, pauseAtHour: cut });
       const resumeFrom = structuredClone(first.result.checkpoint!);
       const { digests } = await fold(strategy, { columns, resumeFrom });
