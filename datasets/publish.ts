@@ -21,6 +21,26 @@ import { datasetHash, tableFileName, tableNames, writeManifest } from './manifes
 import type { Progress } from './progress.ts';
 import { replacedName, restoreReplaced, type Store, stagingDir } from './store.ts';
 
+/** A dataset that has just been published, as commands answer it. */
+export interface PublishedDataset {
+  readonly dataset: string;
+  readonly hash: string;
+  /** Bars stored. */
+  readonly rows: number;
+  readonly symbols: number;
+  /** Open time of the first bar and close time of the last, as ISO text and as epoch ms UTC. */
+  readonly from: string;
+  readonly to: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function publishedDataset(manifest: DatasetManifest): PublishedDataset {
+  const { name, hash, rows, symbols, fromMs, toMs } = manifest;
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return { dataset: name, hash, rows, symbols, from, to, fromMs, toMs };
+}
+
 export interface Provenance {
   /** File names without folders, or the generator and its seed. */
   readonly sources: readonly string[];

@@ -51,16 +51,17 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
   const dataset = await openDataset(store, name, { verify: true, allowChanged: true });
   const again = await simulateScenario(dataset, { ...scenario, dataset: name }, strategy, options);
   const { signalDigest, digest } = again.manifest;
+  const damaged = await damagedTables(run);
   const same =
     signalDigest === run.manifest.signalDigest &&
     digest === run.manifest.digest &&
     dataset.hash === run.manifest.dataset.hash &&
     strategy.codeHash === run.manifest.strategy.codeHash &&
-    (await damagedTables(run)).length === 0;
+    damaged.length === 0;
   return {
     runId: run.manifest.runId,
     equal: same,
-    firstDifference: same ? null : await firstDifference(store, run, again, dataset, strategy),
+    firstDifference: same ? null : await firstDifference(store, run, { again, dataset, strategy, damaged }),
     signalDigest: { recorded: run.manifest.signalDigest, recomputed: signalDigest },
     digest: { recorded: run.manifest.digest, recomputed: digest },
   };
@@ -69,15 +70,19 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
 async function firstDifference(
   store: Store,
   run: StoredRun,
-  again: FinishedRun,
-  dataset: Dataset,
-  strategy: LoadedStrategy,
+  found: {
+    readonly again: FinishedRun;
+    readonly dataset: Dataset;
+    readonly strategy: LoadedStrategy;
+    readonly damaged: readonly RunTable[];
+  },
 ): Promise<ReplayDifference> {
+  const { again, dataset, strategy, damaged } = found;
   return (
     (await inputDifference(store, run, dataset)) ??
     codeDifference(run, strategy) ??
     (await resultDifference(run, again)) ??
-    (await damageOf(run)) ?? {
+    damageOf(run, damaged) ?? {
       timeMs: null,
       time: null,
       symbol: null,
@@ -122,8 +127,7 @@ async function resultDifference(run: StoredRun, again: FinishedRun): Promise<Rep
 }
 
 /** A table whose rows compare equal and whose file is another one all the same. */
-async function damageOf(run: StoredRun): Promise<ReplayDifference | null> {
-  const [name] = await damagedTables(run);
+function damageOf(run: StoredRun, [name]: readonly RunTable[]): ReplayDifference | null {
   if (name === undefined) return null;
   const place = { timeMs: null, time: null, symbol: null, field: `${name}.parquet` };
   return { ...place, kind: 'result', recorded: run.manifest.tables[name]?.sha256 ?? null, recomputed: null };

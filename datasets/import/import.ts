@@ -18,7 +18,13 @@ import { allRows, copyToParquet, sqlName, storedDouble, withDuck } from '../duck
 import { refuse, StoreFault, stopIfAborted } from '../faults.ts';
 import { tableFileName } from '../manifest.ts';
 import type { Progress } from '../progress.ts';
-import { type Provenance, type PublishOptions, publishDataset } from '../publish.ts';
+import {
+  type Provenance,
+  type PublishedDataset,
+  type PublishOptions,
+  publishDataset,
+  publishedDataset,
+} from '../publish.ts';
 import type { Store } from '../store.ts';
 import { readJson } from './json.ts';
 import { type ImportTable, layouts } from './layout.ts';
@@ -34,17 +40,7 @@ export interface ImportRequest {
   readonly scores?: readonly string[];
 }
 
-export interface ImportResult {
-  readonly dataset: string;
-  readonly hash: string;
-  /** Bars stored. */
-  readonly rows: number;
-  readonly symbols: number;
-  /** Open time of the first bar and close time of the last, as ISO text and as epoch ms UTC. */
-  readonly from: string;
-  readonly to: string;
-  readonly fromMs: number;
-  readonly toMs: number;
+export interface ImportResult extends PublishedDataset {
   /** Rows left out of any table, by file and rule. */
   readonly rejected: readonly Rejection[];
 }
@@ -72,17 +68,7 @@ export async function importDataset(
     return provenance;
   };
   const manifest = await publishDataset(store, request.name, fill, options);
-  return {
-    dataset: manifest.name,
-    hash: manifest.hash,
-    rows: manifest.rows,
-    symbols: manifest.symbols,
-    from: new Date(manifest.fromMs).toISOString(),
-    to: new Date(manifest.toMs).toISOString(),
-    fromMs: manifest.fromMs,
-    toMs: manifest.toMs,
-    rejected: manifest.rejected,
-  };
+  return { ...publishedDataset(manifest), rejected: manifest.rejected };
 }
 
 interface Folders {

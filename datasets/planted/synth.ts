@@ -16,7 +16,7 @@ import type { Table, TableColumn } from '../../engine/journal/tables.ts';
 import { copyToParquet, loadTable, sqlName, sqlText, storedDouble, withDuck, writeTables } from '../duck.ts';
 import { stopIfAborted } from '../faults.ts';
 import type { Progress } from '../progress.ts';
-import { type PublishOptions, publishDataset } from '../publish.ts';
+import { type PublishedDataset, type PublishOptions, publishDataset, publishedDataset } from '../publish.ts';
 import type { Store } from '../store.ts';
 import { type Entity, entitiesOf } from './entities.ts';
 import { type Market, openMarket, type PlantedCoin, plantCoin } from './market.ts';
@@ -40,17 +40,7 @@ export interface SynthRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface SynthResult {
-  readonly dataset: string;
-  readonly hash: string;
-  /** Bars. */
-  readonly rows: number;
-  readonly symbols: number;
-  /** Open time of the first bar and close time of the last, as ISO text and as epoch ms UTC. */
-  readonly from: string;
-  readonly to: string;
-  readonly fromMs: number;
-  readonly toMs: number;
+export interface SynthResult extends PublishedDataset {
   /** The signal's measured worth, which also stands in the manifest's sources and in `truth/`. */
   readonly oracle: readonly OracleIc[];
 }
@@ -99,17 +89,7 @@ export async function synthMarket(
     return { sources: sourcesOf(request.title, request.settings, oracle) };
   };
   const manifest = await publishDataset(store, request.name, fill, options);
-  return {
-    dataset: manifest.name,
-    hash: manifest.hash,
-    rows: manifest.rows,
-    symbols: manifest.symbols,
-    from: new Date(manifest.fromMs).toISOString(),
-    to: new Date(manifest.toMs).toISOString(),
-    fromMs: manifest.fromMs,
-    toMs: manifest.toMs,
-    oracle,
-  };
+  return { ...publishedDataset(manifest), oracle };
 }
 
 // About 40 MB of columns: large enough that the number of files stays small, small enough to forget.

@@ -147,7 +147,8 @@ export class CoinSeries {
   }
 }
 
-function logReturns(panel: Panel, coin: number, from: number, to: number, out: Float64Array): void {
+/** Logarithmic returns of closes, hour on hour, into `out[hour]` for hours [from, to); a missing bar leaves NaN. */
+export function logReturns(panel: Panel, coin: number, from: number, to: number, out: Float64Array): void {
   if (coin < 0) return;
   const base = coin * panel.hours * BAR_WIDTH + CLOSE;
   for (let hour = Math.max(from, 1); hour < to; hour += 1) {

@@ -46,11 +46,6 @@ export class RunningDigest {
     this.word(lanes[1]);
   }
 
-  text(value: string): void {
-    this.word(value.length);
-    for (let index = 0; index < value.length; index += 1) this.word(value.charCodeAt(index));
-  }
-
   /** The state as 32 hex digits; absorbing may go on. */
   hex(): string {
     const lanes = this.#lanes;

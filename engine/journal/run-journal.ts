@@ -133,7 +133,7 @@ export class RunJournal implements Journal {
     this.#settleDigest();
     for (const digest of [this.#signal, this.#digest]) {
       digest.number(record.timeMs);
-      digest.text(record.reason);
+      digest.name(record.reason);
     }
     this.#startRow(record.timeMs, Number.NaN, Number.NaN, 0, 0, record.reason);
   }

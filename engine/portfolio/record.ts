@@ -2,7 +2,7 @@
  * The record of an open position: eight doubles and eight integers, packed side by side, one and a half cache lines.
  *
  * Hot modules take these numbers over into constants of their own (`const { SIDE } = record`): the compiler folds a module's
- * own constants into the code and loads imported ones at every use, which cost a fifth of the fold.
+ * own constants into the code and loads imported ones at every use, which cost up to a fifth of the fold (see BENCHMARKS.md).
  */
 export const record = {
   /** Fields among the doubles. Levels are multiplied by side, so that one comparison serves both sides. */

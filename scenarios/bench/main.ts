@@ -9,9 +9,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type BacktestResult, runBacktestInMemory } from '../../engine/backtest.ts';
+import { logReturns } from '../../engine/columns/market-columns.ts';
 import { rollingBeta } from '../../engine/columns/rolling.ts';
 import { RunJournal } from '../../engine/journal/run-journal.ts';
-import { BAR_WIDTH, CLOSE } from '../../engine/panel/panel.ts';
 import { exitReasonAt, type TradeColumns } from '../../engine/portfolio/ledger.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import { runVariants } from '../variants.ts';
@@ -202,11 +202,7 @@ function benchBeta(workload: Workload, options: BenchOptions, report: Report): v
 
 function logReturnsOf({ panel }: Workload, coin: number): Float64Array {
   const returns = new Float64Array(panel.hours).fill(Number.NaN);
-  const base = coin * panel.hours * BAR_WIDTH + CLOSE;
-  for (let hour = 1; hour < panel.hours; hour += 1) {
-    const at = base + hour * BAR_WIDTH;
-    returns[hour] = Math.log(panel.bars[at]! / panel.bars[at - BAR_WIDTH]!);
-  }
+  logReturns(panel, coin, 0, panel.hours, returns);
   return returns;
 }
 

@@ -3,8 +3,8 @@
  * stop. The smallest complete cross-sectional strategy over somebody else's scores.
  */
 import { choice, integer, number, text } from '../../engine/config.ts';
-import { defineStrategy, type Target } from '../../engine/strategy.ts';
-import { levels } from '../levels.ts';
+import { defineStrategy } from '../../engine/strategy.ts';
+import { longShort, symbolSet } from '../long-short.ts';
 import { extremes } from '../select.ts';
 
 export default defineStrategy({
@@ -46,23 +46,8 @@ export default defineStrategy({
 
   decide(slice, account, config) {
     const scores = slice.column(config.column);
-    const excluded = new Set(config.excluded.split(',').map((symbol) => symbol.trim()));
-    const { best, worst } = extremes(scores, config.count, (coin) => !excluded.has(slice.symbols[coin]!));
-
-    const notional = account[config.sizing] * config.notionalFraction;
-    // A ruined account wants nothing.
-    if (!(notional > 0)) return [];
-    const { stopLossFraction, takeProfitFraction, holdHoursMax } = levels(config);
-    const target = (coin: number, side: 1 | -1): Target => ({
-      coin,
-      side,
-      notional,
-      score: scores[coin]!,
-      stopLossFraction,
-      takeProfitFraction,
-      holdHoursMax,
-      reason: 'ranked',
-    });
-    return [...best.map((coin) => target(coin, 1)), ...worst.map((coin) => target(coin, -1))];
+    const excluded = symbolSet(config.excluded);
+    const picks = extremes(scores, config.count, (coin) => !excluded.has(slice.symbols[coin]!));
+    return longShort(picks, scores, account[config.sizing] * config.notionalFraction, config);
   },
 });

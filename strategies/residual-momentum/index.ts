@@ -3,8 +3,8 @@
  * three days, behind a stop. Its signal comes from bars alone, so it runs on any dataset.
  */
 import { integer, number, text } from '../../engine/config.ts';
-import { defineStrategy, type Target } from '../../engine/strategy.ts';
-import { levels } from '../levels.ts';
+import { defineStrategy } from '../../engine/strategy.ts';
+import { longShort, symbolSet } from '../long-short.ts';
 import { extremes } from '../select.ts';
 
 /** Sum of 168 hourly returns, each less the beta known before it times BTC's return. */
@@ -55,27 +55,12 @@ export default defineStrategy({
     const residuals = slice.column(RESIDUAL);
     const history = slice.column(HISTORY);
     const returnSd = slice.column(RETURN_SD);
-    const excluded = new Set(config.excluded.split(',').map((symbol) => symbol.trim()));
+    const excluded = symbolSet(config.excluded);
     const eligible = (coin: number) =>
       history[coin]! >= config.historyHoursMin &&
       returnSd[coin]! >= config.returnSdMin &&
       !excluded.has(slice.symbols[coin]!);
-    const { best, worst } = extremes(residuals, config.count, eligible);
-
-    const notional = account.equity * config.notionalFraction;
-    // A ruined account wants nothing.
-    if (!(notional > 0)) return [];
-    const { stopLossFraction, takeProfitFraction, holdHoursMax } = levels(config);
-    const target = (coin: number, side: 1 | -1): Target => ({
-      coin,
-      side,
-      notional,
-      score: residuals[coin]!,
-      stopLossFraction,
-      takeProfitFraction,
-      holdHoursMax,
-      reason: 'ranked',
-    });
-    return [...best.map((coin) => target(coin, 1)), ...worst.map((coin) => target(coin, -1))];
+    const picks = extremes(residuals, config.count, eligible);
+    return longShort(picks, residuals, account.equity * config.notionalFraction, config);
   },
 });
