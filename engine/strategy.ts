@@ -21,6 +21,7 @@ import type { Slice } from './panel/slice.ts';
 import type { AccountView } from './portfolio/account.ts';
 import type { Limits } from './risk/limits.ts';
 import type { Schedule } from './schedule.ts';
+import type { Market } from './simulator/rules.ts';
 
 /** A wanted position. Targets are handed over in rank order, best first: all candidates, not only those that will fit. */
 export interface Target {
@@ -38,6 +39,24 @@ export interface Target {
   readonly takeProfitFraction?: number | undefined;
   /** Closed at the first open this many hours or more after the entry; held on if absent. */
   readonly holdHoursMax?: number | undefined;
+  /** Wallet and market; the futures wallet if absent. Spot is bought, never sold short. */
+  readonly market?: Market | undefined;
+  /** Leverage of a futures position, >= 1; the account's if absent. The bracket's limit lowers it. */
+  readonly leverage?: number | undefined;
+  /** Distance of a trailing stop from the best price since the entry, as a fraction; none if absent. */
+  readonly trailingStopFraction?: number | undefined;
+  /** What the stop triggers on; trade prices if absent. */
+  readonly stopOn?: 'trade' | 'mark' | undefined;
+  /** A market order fills when the level trades, a limit order fills at its level, as a maker; market if absent. */
+  readonly takeProfitKind?: 'market' | 'limit' | undefined;
+  /** Enter by a resting limit order at this price, in quote currency; a market order if absent. */
+  readonly limitPrice?: number | undefined;
+  /** The limit order must not take liquidity: refused where it would. */
+  readonly postOnly?: boolean | undefined;
+  /** How long a limit order rests, in hours; 1 if absent. */
+  readonly orderHoursMax?: number | undefined;
+  /** Side 0 only: the part of the position to close, in (0, 1]; all of it if absent. Exits never add or reverse. */
+  readonly reduceFraction?: number | undefined;
   /** Why, in kebab case; recorded with the order and, for an entry, with the trade; a trade that a target ends has exit reason `signal`. */
   readonly reason?: string | undefined;
 }

@@ -37,6 +37,41 @@ export interface Panel {
   readonly funding: FundingRows;
   /** Two lanes per hour over the closes of all coins (see `fingerprint.ts`): every strategy may read them. */
   readonly closeHash: Int32Array;
+  /** Other prices of the same coins; their bars lie in `bars` behind those of the coins. None if absent. */
+  readonly series?: PriceSeries;
+  /** What is known of the coins' lives beyond their first and last bar. Nothing if absent. */
+  readonly life?: LifeEvents;
+}
+
+/** Rows of `panel.bars` beyond the coins' own, by coin; -1 where the coin has none. Row r begins at r * hours * 4. */
+export interface PriceSeries {
+  readonly markRow: Int32Array;
+  readonly spotRow: Int32Array;
+}
+
+export interface LifeEvents {
+  /** Coins whose bars end although the coin lived on (no delisting); by coin, 1 where so. */
+  readonly dataEnds: Uint8Array;
+  /** Coins known to have been delisted at `endHour`, by coin, 1 where so; where neither stands, the bars just end. */
+  readonly delisted: Uint8Array;
+  /** Earlier lives of coins that came back under the same name: hours without the coin between two of its lives. */
+  readonly gaps: readonly LifeGap[];
+  readonly renames: readonly Rename[];
+}
+
+/** The coin has no life in [fromHour, toHour); what came before is another life. */
+export interface LifeGap {
+  readonly coin: number;
+  readonly fromHour: number;
+  readonly toHour: number;
+}
+
+/** At the stamp of `hour` a position of `from` becomes one of `to`: quantity / factor, prices * factor. `from` may be `to`. */
+export interface Rename {
+  readonly hour: number;
+  readonly from: number;
+  readonly to: number;
+  readonly factor: number;
 }
 
 /**
