@@ -13,8 +13,10 @@ import { StoredMarket } from './panel/stored-market.ts';
 import type { TradeColumns } from './portfolio/ledger.ts';
 import type { Clock, MarketData } from './ports.ts';
 import { CrossSectionGuard } from './risk/cross-section.ts';
+import { refusalByLimits } from './risk/limits.ts';
 import { type RunCounts, run } from './run.ts';
 import type { Costs } from './simulator/costs.ts';
+import type { VenueRules } from './simulator/rules.ts';
 import { SimulatedVenue, type VenueCheckpoint } from './simulator/venue.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -24,8 +26,10 @@ export interface BacktestInput {
   readonly columns: readonly Rows[];
   readonly strategy: Strategy;
   readonly costs: Costs;
-  /** Quote currency at the start, > 0. */
+  /** Quote currency in the futures wallet at the start, > 0; the spot wallet's stands in the rules. */
   readonly capital: number;
+  /** Rules of the account; fees, funding and levels alone if absent. */
+  readonly rules?: VenueRules;
   /** First hour and one past the last; the whole panel if absent. Decisions and fills happen inside. */
   readonly fromHour?: number;
   readonly toHour?: number;
@@ -53,10 +57,13 @@ export interface BacktestResult {
   /** Equity at the close of each panel hour, NaN outside the run. */
   readonly equity: Float64Array;
   readonly cash: Float64Array;
+  /** Cash of the spot wallet alone. */
+  readonly spotCash: Float64Array;
   readonly finalEquity: number;
   readonly counts: RunCounts;
   readonly positionBars: number;
   readonly ambiguousBars: number;
+  readonly detailHours: number;
   readonly venue: SimulatedVenue;
   /** Where the run was paused; null where it ran to its end. */
   readonly checkpoint: BacktestCheckpoint | null;
@@ -85,12 +92,13 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
     fromHour,
     toHour,
     closeAtEnd: input.closeAtEnd ?? false,
+    ...(input.rules === undefined ? {} : { rules: input.rules }),
     ...(journal === undefined ? {} : { journal }),
   });
   const guard = new CrossSectionGuard(input.minimumShare ?? 0);
   if (resumeFrom !== undefined) {
     assertSamePanel(panel, resumeFrom);
-    venue.restore(resumeFrom.venue);
+    venue.restore(resumeFrom.venue, (order, account) => refusalByLimits(strategy.limits, order, account));
     guard.restore(resumeFrom.guard);
     if (resumeFrom.journal !== null) journal?.restore(resumeFrom.journal);
   }
@@ -111,13 +119,17 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
     },
     timeAt(panel, untilHour),
   );
-  const counts = resumeFrom === undefined ? since : summed(resumeFrom.counts, since);
+  // Late refusals are the venue's to count, over the whole run: they are added once, at the end of it.
+  const decided = resumeFrom === undefined ? since : summed(resumeFrom.counts, since);
+  const { lateRefusals } = venue.accountCounts;
+  const counts = summed(decided, { decisions: 0, targets: 0, refusals: pausing ? {} : lateRefusals });
   const { ledger } = venue.book;
   venue.book.assertAccounts();
   return {
     trades: ledger.trades(),
     equity: ledger.equity,
     cash: ledger.cash,
+    spotCash: ledger.spotCash,
     finalEquity: venue.book.equity,
     counts,
     ...venue.barCounts,

@@ -113,6 +113,9 @@ export async function run(session: Session, untilMs: number): Promise<RunCounts>
 
 const executionOrder = [0, 1, -1] as const;
 
+/** The highest leverage that any bracket has offered. */
+export const LEVERAGE_MAX = 150;
+
 function isPending<T>(value: MaybePromise<T>): value is Promise<T> {
   return value instanceof Promise;
 }
@@ -128,7 +131,12 @@ function decide(strategy: Strategy, slice: Slice, account: AccountView): readonl
       cause,
     });
   }
-  const fault = targetsFault(targets, slice.symbols.length, account.equity <= 0);
+  const fault = targetsFault(
+    targets,
+    slice.symbols.length,
+    account.equity <= 0,
+    strategy.stopLossFractionMax,
+  );
   if (fault === null) return targets;
   throw new StrategyFault(`strategy ${strategy.name} at ${isoTime(slice.timeMs)}: ${fault}`);
 }
@@ -138,10 +146,17 @@ function isoTime(timeMs: number): string {
 }
 
 /** What is wrong with what a strategy returned, or null. */
-function targetsFault(targets: readonly Target[], coins: number, ruined: boolean): string | null {
+function targetsFault(
+  targets: readonly Target[],
+  coins: number,
+  ruined: boolean,
+  stopLossFractionMax: number | undefined,
+): string | null {
   if (!Array.isArray(targets)) return `decide must return an array of targets, was ${typeof targets}`;
   for (let index = 0; index < targets.length; index += 1) {
-    const fault = targetFault(targets[index] as Partial<Target> | null, coins, ruined);
+    const fault =
+      targetFault(targets[index] as Partial<Target> | null, coins, ruined) ??
+      stopFault(targets[index]!, stopLossFractionMax);
     if (fault !== null) return `target ${index} ${fault}`;
   }
   return null;
@@ -150,12 +165,17 @@ function targetsFault(targets: readonly Target[], coins: number, ruined: boolean
 /** A ruined account sizes by a fraction of nothing: that is refused as `no-equity`, not held against the strategy. */
 function targetFault(target: Partial<Target> | null, coins: number, ruined: boolean): string | null {
   if (typeof target !== 'object' || target === null) return `must be an object, was ${String(target)}`;
-  const { coin, side, notional } = target;
+  const { coin, side, notional, market } = target;
   if (!Number.isInteger(coin) || coin! < 0 || coin! >= coins) {
     return `has coin ${String(coin)}: it must be an index from 0 to ${coins - 1}`;
   }
-  if (side === 0) return null;
+  if (market !== undefined && market !== 'usdm' && market !== 'spot') {
+    return `has market ${String(market)}: it must be usdm or spot, or absent for usdm`;
+  }
+  if (side === 0) return fractionFault('reduceFraction', target.reduceFraction);
   if (side !== 1 && side !== -1) return `has side ${String(side)}: it must be 1, -1 or 0`;
+  if (market === 'spot' && side === -1)
+    return 'is short in the spot market: spot is bought, never sold short';
   const sized = typeof notional === 'number' && Number.isFinite(notional) && (notional > 0 || ruined);
   if (!sized) {
     return `has notional ${String(notional)}: it must be positive and finite`;
@@ -163,10 +183,36 @@ function targetFault(target: Partial<Target> | null, coins: number, ruined: bool
   return (
     levelFault('stopLossFraction', target.stopLossFraction, side === 1) ??
     levelFault('takeProfitFraction', target.takeProfitFraction, side === -1) ??
-    (target.holdHoursMax === undefined || target.holdHoursMax > 0
-      ? null
-      : `has holdHoursMax ${target.holdHoursMax}: it must be positive, or absent to hold on`)
+    positiveFault('holdHoursMax', target.holdHoursMax, 'to hold on') ??
+    levelFault('trailingStopFraction', target.trailingStopFraction, side === 1) ??
+    positiveFault('limitPrice', target.limitPrice, 'for a market order') ??
+    positiveFault('orderHoursMax', target.orderHoursMax, 'for one hour') ??
+    leverageFault(target.leverage)
   );
+}
+
+function positiveFault(name: string, value: number | undefined, absent: string): string | null {
+  return value === undefined || value > 0
+    ? null
+    : `has ${name} ${value}: it must be positive, or absent ${absent}`;
+}
+
+function fractionFault(name: string, value: number | undefined): string | null {
+  if (value === undefined || (value > 0 && value <= 1)) return null;
+  return `has ${name} ${value}: it must lie above 0 and be at most 1, or be absent for all of it`;
+}
+
+function leverageFault(leverage: number | undefined): string | null {
+  if (leverage === undefined || (leverage >= 1 && leverage <= LEVERAGE_MAX)) return null;
+  return `has leverage ${leverage}: it must lie from 1 to ${LEVERAGE_MAX}, or be absent for the account's`;
+}
+
+/** What a strategy has declared not to be negotiable holds for every entry, whatever its configuration says. */
+function stopFault(target: Target, stopLossFractionMax: number | undefined): string | null {
+  if (stopLossFractionMax === undefined || target.side === 0) return null;
+  const { stopLossFraction } = target;
+  if (stopLossFraction !== undefined && stopLossFraction <= stopLossFractionMax) return null;
+  return `has stopLossFraction ${String(stopLossFraction)}: the strategy's stop is not negotiable, at most ${stopLossFractionMax}`;
 }
 
 /** A level below the entry must leave a positive price; one above it may lie anywhere. */
@@ -184,7 +230,7 @@ function orderFor(
 ): Order {
   const { coin } = target;
   const exits = target.side === 0;
-  const held = exits ? account.position(coin) : null;
+  const held = exits ? account.position(coin, target.market) : null;
   const side = target.side === 0 ? (held?.side ?? 1) : target.side;
   const notional = target.notional ?? Number.NaN;
   return new Order(

@@ -69,6 +69,11 @@ export interface StrategyDefinition<Fields extends ConfigFields> {
   columns(config: ConfigOf<Fields>): readonly string[];
   schedule(config: ConfigOf<Fields>): Schedule;
   limits(config: ConfigOf<Fields>): Limits;
+  /**
+   * The widest stop that an entry may have, where a stop is not negotiable: an entry without one, or with a wider one, stops the
+   * run, whatever the configuration says.
+   */
+  readonly stopLossFractionMax?: number;
   decide(slice: Slice, account: AccountView, config: ConfigOf<Fields>): readonly Target[];
 }
 
@@ -79,6 +84,7 @@ export interface Strategy {
   readonly columns: readonly string[];
   readonly schedule: Schedule;
   readonly limits: Limits;
+  readonly stopLossFractionMax?: number;
   decide(slice: Slice, account: AccountView): readonly Target[];
 }
 
@@ -100,6 +106,9 @@ export function bindStrategy<Fields extends ConfigFields>(
     columns: definition.columns(config),
     schedule: definition.schedule(config),
     limits: definition.limits(config),
+    ...(definition.stopLossFractionMax === undefined
+      ? {}
+      : { stopLossFractionMax: definition.stopLossFractionMax }),
     decide: (slice, account) => definition.decide(slice, account, config),
   };
 }

@@ -1,6 +1,7 @@
 /** Orders as the engine gives them to a venue, and what a venue answers. */
 import { idHex, mix32 } from '../journal/digest.ts';
 import type { ExitReason, RefusalReason } from '../journal/records.ts';
+import type { Market } from '../simulator/rules.ts';
 import type { Target } from '../strategy.ts';
 
 /**
@@ -47,6 +48,10 @@ export class Order {
     return this.target.notional ?? Number.NaN;
   }
 
+  get market(): Market {
+    return this.target.market ?? 'usdm';
+  }
+
   get score(): number {
     return this.target.score ?? Number.NaN;
   }
@@ -57,7 +62,7 @@ export class Order {
 
   /** Sixteen hex digits, within what every venue accepts as a client order id. */
   get id(): string {
-    return orderId(this.strategyHash, this.decidedMs, this.symbol, this.leg);
+    return orderId(this.strategyHash, this.decidedMs, this.symbol, this.leg, this.market);
   }
 }
 
@@ -66,11 +71,13 @@ export function orderId(
   decidedMs: number,
   symbol: string,
   leg: 'entry' | 'exit' | ExitReason,
+  market: Market = 'usdm',
 ): string {
   let high = strategyHash[0];
   let low = strategyHash[1];
   const minutes = Math.floor(decidedMs / 60_000);
-  for (const word of [minutes | 0, decidedMs % 60_000, ...codeUnits(symbol), 0x2f, ...codeUnits(leg)]) {
+  const name = market === 'spot' ? `${leg}/spot` : leg;
+  for (const word of [minutes | 0, decidedMs % 60_000, ...codeUnits(symbol), 0x2f, ...codeUnits(name)]) {
     high = mix32(high, word);
     low = mix32(low ^ high, word);
   }
@@ -81,9 +88,12 @@ function codeUnits(text: string): number[] {
   return Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
 }
 
-/** What became of an order: done, resting at the venue until the journal says more, or not carried out for a reason. */
-export type OrderOutcome = 'filled' | 'working' | RefusalReason;
+/**
+ * What became of an order: done, done in part with the rest given up, taken back a working order, working at the venue until a
+ * resolution says more, or not carried out for a reason.
+ */
+export type OrderOutcome = 'filled' | 'partial' | 'withdrew' | 'working' | RefusalReason;
 
 export function isRefusal(outcome: OrderOutcome): outcome is RefusalReason {
-  return outcome !== 'filled' && outcome !== 'working';
+  return outcome !== 'filled' && outcome !== 'partial' && outcome !== 'withdrew' && outcome !== 'working';
 }

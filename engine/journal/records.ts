@@ -6,6 +6,7 @@
 import type { Order, OrderOutcome } from '../execution/orders.ts';
 import type { Slice } from '../panel/slice.ts';
 import type { AccountView } from '../portfolio/account.ts';
+import type { Market } from '../simulator/rules.ts';
 import type { Target } from '../strategy.ts';
 
 /** Why a target, an order or a whole decision was not carried out. One closed list, printed as it is. */
@@ -17,10 +18,36 @@ export type RefusalReason =
   | 'no-reference-price'
   | 'no-equity'
   | 'not-held'
-  | 'thin-cross-section';
+  | 'thin-cross-section'
+  | 'account-stopped'
+  | 'liquidated-this-bar'
+  | 'symbol-settling'
+  | 'no-detail-bar'
+  | 'no-filters'
+  | 'below-step'
+  | 'below-quantity-min'
+  | 'min-notional'
+  | 'percent-price'
+  | 'no-brackets'
+  | 'leverage-bracket'
+  | 'insufficient-margin'
+  | 'insufficient-cash'
+  | 'already-working'
+  | 'thin-volume'
+  | 'would-take'
+  | 'expired'
+  | 'cancelled';
 
 /** Why a position was closed. */
-export type ExitReason = 'stop' | 'target' | 'time' | 'signal' | 'delist' | 'end-of-data';
+export type ExitReason =
+  | 'stop'
+  | 'target'
+  | 'time'
+  | 'signal'
+  | 'delist'
+  | 'end-of-data'
+  | 'liquidation'
+  | 'settling';
 
 /** The order of the numbers is the order in tables and digests; append only. */
 export const exitReasons: readonly ExitReason[] = [
@@ -30,6 +57,8 @@ export const exitReasons: readonly ExitReason[] = [
   'signal',
   'delist',
   'end-of-data',
+  'liquidation',
+  'settling',
 ];
 
 /** A decision, made at `slice.timeMs` on the slice and the account as they then stood. */
@@ -65,6 +94,7 @@ export interface Fill {
   readonly kind: 'fill';
   readonly timeMs: number;
   readonly coin: number;
+  readonly market: Market;
   /** Direction of the position. */
   readonly side: 1 | -1;
   readonly leg: 'entry' | 'exit';
@@ -72,8 +102,10 @@ export interface Fill {
   readonly price: number;
   /** Price before slippage. */
   readonly rawPrice: number;
-  /** In quote currency, >= 0. */
+  /** In quote currency, >= 0: the taker's or the maker's fee, or the clearance fee of a liquidation. */
   readonly fee: number;
+  /** Rested, and was traded with. */
+  readonly maker: boolean;
   /** Entry: null. Exit: why. */
   readonly exitReason: ExitReason | null;
   /** Stop fills: the level that was to hold; NaN otherwise. */
@@ -95,6 +127,29 @@ export interface FundingRecord {
   readonly cash: number;
 }
 
+/** An order that was `working` has come to its end. */
+export interface ResolutionRecord {
+  readonly kind: 'resolution';
+  readonly timeMs: number;
+  readonly order: Order;
+  readonly outcome: Exclude<OrderOutcome, 'working'>;
+}
+
+/** Something that happened to the account and is neither a fill nor funding. */
+export interface AccountEvent {
+  readonly kind: 'account-event';
+  readonly timeMs: number;
+  readonly event: 'transfer' | 'redenomination' | 'insurance' | 'dropped-rest';
+  /** The coin it happened to, and the one it became; -1 for none. */
+  readonly coin: number;
+  readonly toCoin: number;
+  /** Wallet the money came from, and the one it went to; null for none. */
+  readonly from: Market | null;
+  readonly to: Market | null;
+  /** Quote currency moved or borne; quantity of a dropped rest; factor of a redenomination. */
+  readonly amount: number;
+}
+
 /** A decision time at which nothing could be decided. */
 export interface SkipRecord {
   readonly kind: 'skip';
@@ -102,4 +157,12 @@ export interface SkipRecord {
   readonly reason: 'no-closed-bar' | 'thin-cross-section';
 }
 
-export type JournalRecord = DecisionRecord | IntentRecord | OrderRecord | Fill | FundingRecord | SkipRecord;
+export type JournalRecord =
+  | DecisionRecord
+  | IntentRecord
+  | OrderRecord
+  | ResolutionRecord
+  | Fill
+  | FundingRecord
+  | AccountEvent
+  | SkipRecord;

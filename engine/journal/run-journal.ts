@@ -9,7 +9,6 @@
  */
 import { isRefusal, type OrderOutcome, orderId } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
-import { hourMs } from '../panel/hours.ts';
 import type { Panel } from '../panel/panel.ts';
 import type { Ledger, TradeColumns } from '../portfolio/ledger.ts';
 import type { Journal } from '../ports.ts';
@@ -17,12 +16,14 @@ import type { Target } from '../strategy.ts';
 import { GrowingRows } from './columns.ts';
 import { idHex, mix32, RunningDigest, textLanes } from './digest.ts';
 import {
+  type AccountEvent,
   type DecisionRecord,
   exitReasons,
   type Fill,
   type FundingRecord,
   type JournalRecord,
   type OrderRecord,
+  type ResolutionRecord,
   type SkipRecord,
 } from './records.ts';
 import type { Table, TableColumn } from './tables.ts';
@@ -54,6 +55,9 @@ const orderFields = [
   'target',
   'hold',
   'score',
+  'market',
+  'leverage',
+  'limit',
 ] as const;
 const fillFields = [
   'timeMs',
@@ -66,7 +70,10 @@ const fillFields = [
   'exitReason',
   'level',
   'decidedMs',
+  'market',
+  'maker',
 ] as const;
+const eventFields = ['timeMs', 'coin', 'toCoin', 'amount'] as const;
 const fundingFields = ['timeMs', 'coin', 'side', 'quantity', 'price', 'rate', 'cash'] as const;
 
 const SIGNAL_AT = decisionFields.indexOf('signal0');
@@ -76,12 +83,17 @@ export interface JournalCheckpoint {
   readonly signal: readonly number[];
   readonly digest: readonly number[];
   readonly strategyHash: readonly [number, number];
-  /** Decisions, orders, fills, funding. */
+  /** Decisions, orders, fills, funding, account events. */
   readonly rows: readonly Float64Array[];
+  readonly events: readonly EventNames[];
+  /** Rows of orders that are working, by id. */
+  readonly working: readonly (readonly [string, readonly number[]])[];
   readonly outcomes: readonly OrderOutcome[];
   readonly reasons: readonly string[];
   readonly skipReasons: readonly (string | null)[];
 }
+
+type EventNames = Pick<AccountEvent, 'event' | 'from' | 'to'>;
 
 export class RunJournal implements Journal {
   readonly #signal = new RunningDigest();
@@ -95,6 +107,10 @@ export class RunJournal implements Journal {
   #reasons: string[] = [];
   readonly #fills = new GrowingRows(fillFields);
   readonly #funding = new GrowingRows(fundingFields);
+  readonly #events = new GrowingRows(eventFields);
+  #eventNames: EventNames[] = [];
+  /** Rows of orders that are working, by id. */
+  #working = new Map<string, readonly number[]>();
   /** The newest decision row still lacks its digest. */
   #pending = false;
   #sealed = false;
@@ -105,6 +121,8 @@ export class RunJournal implements Journal {
     else if (record.kind === 'order') this.#appendOrder(record);
     else if (record.kind === 'fill') this.#appendFill(record);
     else if (record.kind === 'funding') this.#appendFunding(record);
+    else if (record.kind === 'resolution') this.#resolve(record);
+    else if (record.kind === 'account-event') this.#appendEvent(record);
     else if (record.kind === 'skip') this.#appendSkip(record);
     // Intents matter where orders can be lost between here and a venue; a simulated one loses none.
   }
@@ -183,9 +201,37 @@ export class RunJournal implements Journal {
     row[at + 8] = order.target.takeProfitFraction ?? Number.NaN;
     row[at + 9] = order.target.holdHoursMax ?? Number.NaN;
     row[at + 10] = order.score;
+    row[at + 11] = order.market === 'spot' ? 1 : 0;
+    row[at + 12] = target.leverage ?? Number.NaN;
+    row[at + 13] = target.limitPrice ?? Number.NaN;
+    if (record.outcome === 'working') {
+      this.#working.set(order.id, [...(this.#working.get(order.id) ?? []), this.#orders.rows - 1]);
+    }
     this.#strategyHash = order.strategyHash;
     this.#outcomes.push(record.outcome);
     this.#reasons.push(order.reason);
+  }
+
+  /** The end of an order that was working takes the place of `working` in its row. */
+  #resolve({ timeMs, order, outcome }: ResolutionRecord): void {
+    const [row, ...others] = this.#working.get(order.id) ?? [];
+    assertInvariant(row !== undefined, 'only a working order is resolved later');
+    if (others.length > 0) this.#working.set(order.id, others);
+    else this.#working.delete(order.id);
+    this.#outcomes[row] = outcome;
+    this.#digest.number(timeMs);
+    this.#digest.name(order.symbol);
+    this.#digest.name(outcome);
+  }
+
+  #appendEvent(record: AccountEvent): void {
+    const at = this.#events.add();
+    const row = this.#events.values();
+    row[at] = record.timeMs;
+    row[at + 1] = record.coin;
+    row[at + 2] = record.toCoin;
+    row[at + 3] = record.amount;
+    this.#eventNames.push({ event: record.event, from: record.from, to: record.to });
   }
 
   #appendFill(fill: Fill): void {
@@ -201,6 +247,8 @@ export class RunJournal implements Journal {
     row[at + 7] = fill.exitReason === null ? -1 : exitReasons.indexOf(fill.exitReason);
     row[at + 8] = fill.level;
     row[at + 9] = fill.decidedMs;
+    row[at + 10] = fill.market === 'spot' ? 1 : 0;
+    row[at + 11] = fill.maker ? 1 : 0;
   }
 
   #appendFunding(record: FundingRecord): void {
@@ -221,7 +269,7 @@ export class RunJournal implements Journal {
   }
 
   /** The decision digest of the whole run: every decision, every trade, equity at every hour of the run. */
-  runDigest(ledger: Ledger, panel: Pick<Panel, 'symbols' | 'startMs'>): string {
+  runDigest(ledger: Ledger, panel: Pick<Panel, 'symbols'>): string {
     const digest = new RunningDigest();
     digest.restore(this.#digest.state());
     absorbTrades(digest, ledger.trades(), panel);
@@ -235,7 +283,9 @@ export class RunJournal implements Journal {
       signal: this.#signal.state(),
       digest: this.#digest.state(),
       strategyHash: this.#strategyHash,
-      rows: [this.#decisions, this.#orders, this.#fills, this.#funding].map((rows) => rows.checkpoint()),
+      rows: this.#rows().map((rows) => rows.checkpoint()),
+      events: [...this.#eventNames],
+      working: [...this.#working],
       outcomes: [...this.#outcomes],
       reasons: [...this.#reasons],
       skipReasons: [...this.#skipReasons],
@@ -246,18 +296,24 @@ export class RunJournal implements Journal {
     this.#signal.restore(checkpoint.signal);
     this.#digest.restore(checkpoint.digest);
     this.#strategyHash = checkpoint.strategyHash;
-    for (const [index, rows] of [this.#decisions, this.#orders, this.#fills, this.#funding].entries()) {
-      rows.restore(checkpoint.rows[index]!);
-    }
+    for (const [index, rows] of this.#rows().entries()) rows.restore(checkpoint.rows[index]!);
+    this.#eventNames = [...checkpoint.events];
+    this.#working = new Map(checkpoint.working);
     this.#outcomes = [...checkpoint.outcomes];
     this.#reasons = [...checkpoint.reasons];
     this.#skipReasons = [...checkpoint.skipReasons];
   }
 
-  /** The tables `decisions`, `targets`, `refusals`, `orders`, `fills` and `funding` of a run folder. */
+  #rows(): readonly GrowingRows<string>[] {
+    return [this.#decisions, this.#orders, this.#fills, this.#funding, this.#events];
+  }
+
+  /** The tables of a run folder that hold what was decided, ordered, filled and charged. */
   tables(
     symbols: readonly string[],
-  ): Readonly<Record<'decisions' | 'targets' | 'refusals' | 'orders' | 'fills' | 'funding', Table>> {
+  ): Readonly<
+    Record<'decisions' | 'targets' | 'refusals' | 'orders' | 'fills' | 'funding' | 'account_events', Table>
+  > {
     return {
       decisions: this.#decisionTable(),
       targets: this.#targetTable(symbols),
@@ -265,6 +321,7 @@ export class RunJournal implements Journal {
       orders: this.#orderTable(symbols),
       fills: this.#fillTable(symbols),
       funding: this.#fundingTable(symbols),
+      account_events: this.#eventTable(symbols),
     };
   }
 
@@ -287,6 +344,7 @@ export class RunJournal implements Journal {
     return table({
       time: time(row('timeMs')),
       symbol: named(row('coin'), symbols),
+      market: markets(row('market')),
       rank: whole(row('rank')),
       side: whole(row('targetSide')),
       notional: real(row('notional')),
@@ -314,18 +372,29 @@ export class RunJournal implements Journal {
     const kept = indices(this.#outcomes, (outcome) => !isRefusal(outcome));
     const [coins, times, sides] = [row('coin'), row('timeMs'), row('targetSide')];
     const leg = (index: number) => (sides[index] === 0 ? 'exit' : 'entry');
+    const spot = row('market');
     const id = (index: number) =>
-      orderId(this.#strategyHash, times[index]!, symbols[coins[index]!]!, leg(index));
+      orderId(
+        this.#strategyHash,
+        times[index]!,
+        symbols[coins[index]!]!,
+        leg(index),
+        spot[index] === 1 ? 'spot' : 'usdm',
+      );
     return table({
       id: text(kept.map(id)),
       time: time(row('timeMs'), kept),
       symbol: text(kept.map((index) => symbols[coins[index]!]!)),
+      market: markets(row('market'), kept),
       side: whole(row('side'), kept),
       leg: text(kept.map(leg)),
       quantity: real(row('quantity'), kept),
       stop_loss_fraction: real(row('stop'), kept),
       take_profit_fraction: real(row('target'), kept),
       hold_hours_max: real(row('hold'), kept),
+      leverage: real(row('leverage'), kept),
+      limit_price: real(row('limit'), kept),
+      outcome: text(kept.map((index) => this.#outcomes[index]!)),
       score: real(row('score'), kept),
       reason: text(kept.map((index) => this.#reasons[index]!)),
     });
@@ -337,15 +406,32 @@ export class RunJournal implements Journal {
     return table({
       time: time(row('timeMs')),
       symbol: named(row('coin'), symbols),
+      market: markets(row('market')),
       side: whole(row('side')),
       leg: text(exits.map((reason) => (reason === null ? 'entry' : 'exit'))),
       quantity: real(row('quantity')),
       price: real(row('price')),
       raw_price: real(row('rawPrice')),
       fee: real(row('fee')),
+      liquidity: text(Array.from(row('maker'), (maker) => (maker === 1 ? 'maker' : 'taker'))),
       exit_reason: text(exits),
       level: real(row('level')),
       decided_time: real(row('decidedMs')),
+    });
+  }
+
+  #eventTable(symbols: readonly string[]): Table {
+    const row = (field: (typeof eventFields)[number]) => this.#events.column(field);
+    const coin = (field: 'coin' | 'toCoin') =>
+      text(Array.from(row(field), (index) => (index < 0 ? null : symbols[index]!)));
+    return table({
+      time: time(row('timeMs')),
+      event: text(this.#eventNames.map(({ event }) => event)),
+      symbol: coin('coin'),
+      to_symbol: coin('toCoin'),
+      from_wallet: text(this.#eventNames.map(({ from }) => from)),
+      to_wallet: text(this.#eventNames.map(({ to }) => to)),
+      amount: real(row('amount')),
     });
   }
 
@@ -363,6 +449,21 @@ export class RunJournal implements Journal {
   }
 }
 
+/** What few targets name; an absent field leaves no trace. */
+function absorbSpecials(digest: RunningDigest, target: Target): void {
+  const { market, leverage, trailingStopFraction, limitPrice, orderHoursMax, reduceFraction } = target;
+  if (market !== undefined) digest.name(market);
+  if (target.stopOn !== undefined) digest.name(target.stopOn);
+  if (target.takeProfitKind !== undefined) digest.name(target.takeProfitKind);
+  if (target.postOnly === true) digest.name('post-only');
+  const numbers = [leverage, trailingStopFraction, limitPrice, orderHoursMax, reduceFraction];
+  for (const [index, value] of numbers.entries()) {
+    if (value === undefined) continue;
+    digest.word(index);
+    digest.number(value);
+  }
+}
+
 function absorbTarget(digest: RunningDigest, target: Target, symbol: string): void {
   digest.name(symbol);
   digest.word(target.side);
@@ -372,23 +473,32 @@ function absorbTarget(digest: RunningDigest, target: Target, symbol: string): vo
   digest.number(target.takeProfitFraction ?? Number.NaN);
   digest.number(target.holdHoursMax ?? Number.NaN);
   digest.name(target.reason ?? '');
+  if (isSpecial(target)) absorbSpecials(digest, target);
+}
+
+function isSpecial(target: Target): boolean {
+  return (
+    target.market !== undefined ||
+    target.leverage !== undefined ||
+    target.trailingStopFraction !== undefined ||
+    target.stopOn !== undefined ||
+    target.takeProfitKind !== undefined ||
+    target.limitPrice !== undefined ||
+    target.reduceFraction !== undefined
+  );
 }
 
 /** Coins by name and hours by the epoch: the shape of the panel around a run leaves no trace. */
-function absorbTrades(
-  digest: RunningDigest,
-  trades: TradeColumns,
-  panel: Pick<Panel, 'symbols' | 'startMs'>,
-): void {
+function absorbTrades(digest: RunningDigest, trades: TradeColumns, panel: Pick<Panel, 'symbols'>): void {
   const lanes = panel.symbols.map(textLanes);
-  const firstStamp = panel.startMs / hourMs;
   for (let row = 0; row < trades.count; row += 1) {
     const [high, low] = lanes[trades.coin[row]!]!;
     digest.word(high);
     digest.word(low);
     digest.word(trades.side[row]!);
-    digest.word(firstStamp + trades.entryHour[row]!);
-    digest.word(firstStamp + trades.exitHour[row]!);
+    if (trades.market[row] === 1) digest.word(1);
+    digest.number(trades.entryMs[row]!);
+    digest.number(trades.exitMs[row]!);
     digest.word(trades.exitReason[row]!);
     digest.number(trades.quantity[row]!);
     digest.number(trades.entryPrice[row]!);
@@ -429,6 +539,10 @@ function text(values: readonly (string | null)[]): TableColumn {
 
 function named(column: Float64Array, symbols: readonly string[], kept?: readonly number[]): TableColumn {
   return text(Array.from(picked(column, kept), (coin) => symbols[coin]!));
+}
+
+function markets(column: Float64Array, kept?: readonly number[]): TableColumn {
+  return text(Array.from(picked(column, kept), (code) => (code === 1 ? 'spot' : 'usdm')));
 }
 
 function indices<T>(list: readonly T[], keep: (item: T) => boolean): number[] {

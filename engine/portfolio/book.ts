@@ -1,95 +1,191 @@
 /**
- * The futures wallet: cash, open positions, and the ledger of what was closed.
+ * The account's book: the cash of two wallets, open positions, and the ledger of what was closed.
  *
  * Open positions are a dense list of fixed-width records: opening appends, closing number k moves the last record into
  * its place. Walks go from 0 upward, so the order of additions, and with it the last bit of equity, is part of the
  * semantics (workload W, section 5). Records are packed side by side because a year of stepping is bound by memory:
  * one position is two cache lines, and its bars are a linear read.
+ *
+ * A spot purchase takes its price out of the cash; the sum that equity begins with, `ground`, counts it back in at cost, so
+ * that every position, of either wallet, adds its quantity times the way its mark has gone from the entry price.
  */
 
 import type { Order } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
 import { symbolLanes } from '../panel/fingerprint.ts';
 import { barLayout, type Panel, timeAt } from '../panel/panel.ts';
+import type { Market } from '../simulator/rules.ts';
 import type { AccountView, PositionView } from './account.ts';
 import { Ledger, type LedgerCheckpoint } from './ledger.ts';
-import { record } from './record.ts';
+import { type Levels, setLevels } from './levels.ts';
+import { NEVER, record } from './record.ts';
 
-const {
-  SIDE,
-  SIGNED_QUANTITY,
-  QUANTITY,
-  ENTRY_PRICE,
-  SIGNED_STOP,
-  SIGNED_TARGET,
-  FEES,
-  FUNDING_PAID,
-  REALS,
-} = record;
-const { COIN, ENTRY_HOUR, BAR_BASE, ADVERSE, FAVOURABLE, DUE_HOUR, WHOLES } = record;
+const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET } = record;
+const { FEES, FUNDING_PAID, REALS } = record;
+const { COIN, ENTRY_MINUTE, BAR_BASE, ADVERSE, FAVOURABLE, DUE_MINUTE, MARK_BASE, STOP_BASE, WHOLES } =
+  record;
+const { SCORE, MARKET, LEVERAGE, MARGIN, TRAIL, BEST, TAKE_LIMIT } = record;
+const { CARRIED_MARK, SINCE_HOUR, ASIDES } = record;
 const { CLOSE, HIGH, LOW, BAR_WIDTH } = barLayout;
 
+/** Places among the moneys. */
+const USDM = 0;
+const SPOT = 1;
+const EQUITY = 2;
+/** What the open spot positions cost, in list order. */
+const SPOT_COST = 3;
+const INSURANCE = 4;
+
 export interface BookCheckpoint {
-  readonly cash: number;
-  readonly equity: number;
+  readonly money: Float64Array;
   readonly reals: Float64Array;
   readonly wholes: Int32Array;
-  readonly scores: Float64Array;
+  readonly asides: Float64Array;
   readonly reasons: Int32Array;
+  readonly resting: Int32Array;
   readonly ledger: LedgerCheckpoint;
 }
 
-export class FuturesBook implements AccountView {
+export interface BookOptions {
+  /** Quote currency in the futures wallet and in the spot wallet. */
   readonly capital: number;
+  readonly spotCapital: number;
+  readonly leverage: number;
+  readonly firstHour: number;
+  /** Reckon with mark prices where the panel has them. */
+  readonly marks: boolean;
+  /** Set an isolated margin apart for every futures position. */
+  readonly isolated: boolean;
+}
+
+/** What an entry's fill fixes about its position. */
+export interface Opening {
+  readonly order: Order;
+  readonly minute: number;
+  readonly quantity: number;
+  readonly price: number;
+  readonly fee: number;
+  readonly dueMinute: number;
+  readonly leverage: number;
+  /** Grid of the levels; NaN for none. */
+  readonly tickSize: number;
+}
+
+export class AccountBook implements AccountView {
+  readonly capital: number;
+  readonly leverage: number;
   readonly ledger: Ledger;
   readonly reals: Float64Array;
   readonly wholes: Int32Array;
-  readonly #scores: Float64Array;
+  readonly asides: Float64Array;
   readonly #reasons: Int32Array;
   readonly #panel: Panel;
+  readonly #marks: boolean;
+  readonly #isolated: boolean;
   /** Symbols as digests take them in. */
   readonly #lanes: Int32Array;
-  /** Place in the list by coin; -1 where nothing is open. */
+  /** Place in the list by market and coin; -1 where nothing is open. */
   readonly #place: Int32Array;
+  /** Resting entry orders by market and coin, and in all. */
+  readonly #resting: Int32Array;
+  #restingCount = 0;
   #count = 0;
-  /** [cash, equity at the last mark]: typed, because a number field that changes every hour would be boxed anew. */
+  /** Typed, because number fields that change every hour would be boxed anew. */
   readonly #money: Float64Array;
   /** Hour of the last mark. */
   #markHour: number;
+  /** Counts every change of money or positions. */
+  version = 0;
+  #assertedVersion = -1;
+  /** Open positions whose stop trails. */
+  trailing = 0;
+  /** No time exit is due before this minute. */
+  dueMinuteMin = NEVER;
 
-  constructor(panel: Panel, capital: number, firstHour: number) {
+  constructor(panel: Panel, options: BookOptions) {
     const coins = panel.symbols.length;
-    this.capital = capital;
+    const { capital, spotCapital } = options;
+    this.capital = capital + spotCapital;
+    this.leverage = options.leverage;
     this.#panel = panel;
+    this.#marks = options.marks;
+    this.#isolated = options.isolated;
     this.#lanes = symbolLanes(panel.symbols);
-    this.ledger = new Ledger(panel.hours);
-    this.reals = new Float64Array(coins * REALS);
-    this.wholes = new Int32Array(coins * WHOLES);
-    this.#scores = new Float64Array(coins);
-    this.#reasons = new Int32Array(coins);
-    this.#place = new Int32Array(coins).fill(-1);
-    this.#money = new Float64Array([capital, capital]);
-    this.#markHour = firstHour - 1;
+    this.ledger = new Ledger(panel.hours, panel.startMs);
+    const positions = coins * 2;
+    this.reals = new Float64Array(positions * REALS);
+    this.wholes = new Int32Array(positions * WHOLES);
+    this.asides = new Float64Array(positions * ASIDES);
+    this.#reasons = new Int32Array(positions);
+    this.#place = new Int32Array(positions).fill(-1);
+    this.#resting = new Int32Array(positions);
+    this.#money = new Float64Array([capital, spotCapital, capital + spotCapital, 0, 0]);
+    this.#markHour = options.firstHour - 1;
   }
 
   get cash(): number {
-    return this.#money[0]!;
+    return this.#money[USDM]! + this.#money[SPOT]!;
   }
 
   get equity(): number {
-    return this.#money[1]!;
+    return this.#money[EQUITY]!;
+  }
+
+  /** Losses beyond the margin that somebody else bore. */
+  get insurance(): number {
+    return this.#money[INSURANCE]!;
+  }
+
+  /** What equity is before any mark has moved: both wallets' cash and the spot positions at cost. */
+  get ground(): number {
+    return this.#money[USDM]! + (this.#money[SPOT]! + this.#money[SPOT_COST]!);
   }
 
   get positionCount(): number {
     return this.#count;
   }
 
-  isOpen(coin: number): boolean {
-    return this.#place[coin]! >= 0;
+  get restingCount(): number {
+    return this.#restingCount;
   }
 
-  placeOf(coin: number): number {
-    return this.#place[coin]!;
+  walletCash(market: Market): number {
+    return this.#money[market === 'spot' ? SPOT : USDM]!;
+  }
+
+  walletEquity(market: Market): number {
+    const code = market === 'spot' ? 1 : 0;
+    let equity = this.#money[code === 1 ? SPOT : USDM]! + (code === 1 ? this.#money[SPOT_COST]! : 0);
+    for (let k = 0; k < this.#count; k += 1) {
+      if (this.asides[k * ASIDES + MARKET] === code) equity += this.unrealised(k, this.#markHour);
+    }
+    return equity;
+  }
+
+  /** Unrealised profit of position k at the close of `hour`. */
+  unrealised(k: number, hour: number): number {
+    const real = k * REALS;
+    return this.reals[real + SIGNED_QUANTITY]! * (this.markPrice(k, hour) - this.reals[real + ENTRY_PRICE]!);
+  }
+
+  isOpen(coin: number, market: Market = 'usdm'): boolean {
+    return this.placeOf(coin, market) >= 0;
+  }
+
+  isResting(coin: number, market: Market = 'usdm'): boolean {
+    return this.#resting[this.#slot(coin, market)]! > 0;
+  }
+
+  placeOf(coin: number, market: Market = 'usdm'): number {
+    return this.#place[this.#slot(coin, market)]!;
+  }
+
+  #slot(coin: number, market: Market): number {
+    return market === 'spot' ? this.#panel.symbols.length + coin : coin;
+  }
+
+  marketOf(k: number): Market {
+    return this.asides[k * ASIDES + MARKET] === 1 ? 'spot' : 'usdm';
   }
 
   notional(side: 1 | -1): number {
@@ -101,8 +197,8 @@ export class FuturesBook implements AccountView {
     return sum;
   }
 
-  position(coin: number): PositionView | null {
-    const place = this.#place[coin] ?? -1;
+  position(coin: number, market: Market = 'usdm'): PositionView | null {
+    const place = this.#place[this.#slot(coin, market)] ?? -1;
     return place < 0 ? null : this.#view(place);
   }
 
@@ -115,6 +211,7 @@ export class FuturesBook implements AccountView {
       const coin = this.wholes[k * WHOLES + COIN]!;
       digest.word(this.#lanes[coin * 2]!);
       digest.word(this.#lanes[coin * 2 + 1]!);
+      if (this.asides[k * ASIDES + MARKET] === 1) digest.word(1);
       digest.number(this.reals[k * REALS + SIGNED_QUANTITY]!);
     }
   }
@@ -122,114 +219,303 @@ export class FuturesBook implements AccountView {
   #view(k: number): PositionView {
     const real = k * REALS;
     const whole = k * WHOLES;
+    const aside = k * ASIDES;
     const side = this.reals[real + SIDE] === 1 ? 1 : -1;
     const stop = this.reals[real + SIGNED_STOP]!;
     const target = this.reals[real + SIGNED_TARGET]!;
+    const trail = this.asides[aside + TRAIL]!;
     return {
       coin: this.wholes[whole + COIN]!,
+      market: this.marketOf(k),
       side,
       quantity: this.reals[real + QUANTITY]!,
       entryPrice: this.reals[real + ENTRY_PRICE]!,
-      entryMs: timeAt(this.#panel, this.wholes[whole + ENTRY_HOUR]!),
+      entryMs: timeAt(this.#panel, 0) + this.wholes[whole + ENTRY_MINUTE]! * 60_000,
       stopPrice: Number.isFinite(stop) ? side * stop : null,
       targetPrice: Number.isFinite(target) ? side * target : null,
+      trailingStopFraction: Number.isNaN(trail) ? null : trail,
+      leverage: this.asides[aside + LEVERAGE]!,
+      isolatedMargin: this.asides[aside + MARGIN]!,
       markPrice: this.markPrice(k, this.#markHour),
     };
   }
 
-  pay(amount: number): void {
-    this.#money[0] = this.#money[0]! - amount;
+  /** Takes money out of a wallet, for good. */
+  pay(amount: number, market: Market = 'usdm'): void {
+    this.version += 1;
+    const wallet = market === 'spot' ? SPOT : USDM;
+    this.#money[wallet] = this.#money[wallet]! - amount;
   }
 
-  /** Appends a position and pays its entry fee. Levels are set from the fill. */
-  open(order: Order, hour: number, price: number, fee: number, dueHour: number): void {
-    const { coin, side } = order;
-    assertInvariant(this.#place[coin] === -1, 'one position per coin');
-    this.pay(fee);
+  transfer(amount: number, from: Market, to: Market): void {
+    this.pay(amount, from);
+    this.pay(-amount, to);
+  }
+
+  /** Counts an entry order that rests, or no longer does. */
+  addResting(coin: number, market: Market, change: 1 | -1): void {
+    const slot = this.#slot(coin, market);
+    this.#resting[slot] = this.#resting[slot]! + change;
+    this.#restingCount += change;
+    this.version += 1;
+  }
+
+  /** Appends a position and pays for it. Levels are set from the fill. */
+  open(opening: Opening): void {
+    const { order, quantity, price } = opening;
+    const { coin, side, market } = order;
+    const slot = this.#slot(coin, market);
+    assertInvariant(this.#place[slot] === -1, 'one position per coin and market');
     const k = this.#count;
     this.#count += 1;
-    this.#place[coin] = k;
-    const reals = this.reals;
+    this.#place[slot] = k;
     const real = k * REALS;
-    const stop = order.target.stopLossFraction;
-    const target = order.target.takeProfitFraction;
-    reals[real + SIDE] = side;
-    reals[real + SIGNED_QUANTITY] = side * order.quantity;
-    reals[real + QUANTITY] = order.quantity;
-    reals[real + ENTRY_PRICE] = price;
-    reals[real + SIGNED_STOP] =
-      stop === undefined ? Number.NEGATIVE_INFINITY : side * (price * (1 - side * stop));
-    reals[real + SIGNED_TARGET] =
-      target === undefined ? Number.POSITIVE_INFINITY : side * (price * (1 + side * target));
-    reals[real + FEES] = fee;
-    reals[real + FUNDING_PAID] = 0;
-    this.#scores[k] = order.score;
-    const wholes = this.wholes;
-    const whole = k * WHOLES;
-    wholes[whole + COIN] = coin;
-    wholes[whole + ENTRY_HOUR] = hour;
-    wholes[whole + BAR_BASE] = coin * this.#panel.hours * BAR_WIDTH;
-    wholes[whole + ADVERSE] = side > 0 ? LOW : HIGH;
-    wholes[whole + FAVOURABLE] = side > 0 ? HIGH : LOW;
-    wholes[whole + DUE_HOUR] = dueHour;
+    this.reals[real + SIDE] = side;
+    this.reals[real + SIGNED_QUANTITY] = side * quantity;
+    this.reals[real + QUANTITY] = quantity;
+    this.reals[real + ENTRY_PRICE] = price;
+    this.reals[real + FEES] = opening.fee;
+    this.reals[real + FUNDING_PAID] = 0;
+    this.#openAside(k, opening);
+    this.#openWholes(k, opening);
     this.#reasons[k] = this.ledger.entryReasonCode(order.reason);
+    this.#payEntry(k, quantity, price, opening.fee);
+    setLevels(this.#levels(k), order, price, opening.tickSize);
+    if (order.target.trailingStopFraction !== undefined) this.trailing += 1;
+    if (opening.dueMinute < this.dueMinuteMin) this.dueMinuteMin = opening.dueMinute;
   }
 
-  /** Closes position k at a fill price, books the trade, and moves the last record into its place. */
-  close(k: number, hour: number, price: number, fee: number, exitReasonCode: number): void {
-    const reals = this.reals;
+  #levels(k: number): Levels {
+    return { reals: this.reals, real: k * REALS, asides: this.asides, aside: k * ASIDES };
+  }
+
+  #openAside(k: number, { order, leverage, price }: Opening): void {
+    const aside = k * ASIDES;
+    const { target } = order;
+    this.asides[aside + SCORE] = order.score;
+    this.asides[aside + MARKET] = order.market === 'spot' ? 1 : 0;
+    this.asides[aside + LEVERAGE] = leverage;
+    this.asides[aside + MARGIN] = 0;
+    this.asides[aside + TRAIL] = target.trailingStopFraction ?? Number.NaN;
+    this.asides[aside + BEST] = order.side * price;
+    this.asides[aside + TAKE_LIMIT] = target.takeProfitKind === 'limit' ? 1 : 0;
+    this.asides[aside + CARRIED_MARK] = price;
+    this.asides[aside + SINCE_HOUR] = 0;
+  }
+
+  #openWholes(k: number, { order, minute, dueMinute }: Opening): void {
     const wholes = this.wholes;
-    const real = k * REALS;
     const whole = k * WHOLES;
-    const coin = wholes[whole + COIN]!;
-    const realised = reals[real + SIGNED_QUANTITY]! * (price - reals[real + ENTRY_PRICE]!);
-    this.#money[0] = this.#money[0]! + (realised - fee);
-    const fees = reals[real + FEES]! + fee;
-    const fundingPaid = reals[real + FUNDING_PAID]!;
-    this.ledger.addTrade(
-      coin,
+    wholes[whole + COIN] = order.coin;
+    wholes[whole + ENTRY_MINUTE] = minute;
+    wholes[whole + ADVERSE] = order.side > 0 ? LOW : HIGH;
+    wholes[whole + FAVOURABLE] = order.side > 0 ? HIGH : LOW;
+    wholes[whole + DUE_MINUTE] = dueMinute;
+    this.#setBases(whole, order.coin, order.market, order.target.stopOn === 'mark');
+  }
+
+  #setBases(whole: number, coin: number, market: Market, stopOnMark: boolean): void {
+    const { series, hours } = this.#panel;
+    const spotRow = market === 'spot' ? (series?.spotRow[coin] ?? -1) : -1;
+    const markRow = market === 'usdm' && this.#marks ? (series?.markRow[coin] ?? -1) : -1;
+    const row = spotRow < 0 ? coin : spotRow;
+    const base = row * hours * BAR_WIDTH;
+    this.wholes[whole + BAR_BASE] = base;
+    this.wholes[whole + MARK_BASE] = markRow < 0 ? base : markRow * hours * BAR_WIDTH;
+    this.wholes[whole + STOP_BASE] = stopOnMark ? this.wholes[whole + MARK_BASE]! : base;
+  }
+
+  #payEntry(k: number, quantity: number, price: number, fee: number): void {
+    const aside = k * ASIDES;
+    if (this.asides[aside + MARKET] === 1) {
+      this.pay(quantity * price + fee, 'spot');
+      this.#reckonSpotCost();
+      return;
+    }
+    this.pay(fee);
+    if (!this.#isolated) return;
+    this.asides[aside + MARGIN] =
+      this.asides[aside + MARGIN]! + (quantity * price) / this.asides[aside + LEVERAGE]!;
+  }
+
+  #reckonSpotCost(): void {
+    let cost = 0;
+    for (let k = 0; k < this.#count; k += 1) {
+      if (this.asides[k * ASIDES + MARKET] !== 1) continue;
+      cost += this.reals[k * REALS + QUANTITY]! * this.reals[k * REALS + ENTRY_PRICE]!;
+    }
+    this.#money[SPOT_COST] = cost;
+  }
+
+  /** A further part of an entry: the entry price becomes the average, and the levels move with it. */
+  add(k: number, order: Order, quantity: number, price: number, fee: number, tickSize: number): void {
+    const real = k * REALS;
+    const before = this.reals[real + QUANTITY]!;
+    const after = before + quantity;
+    const average = (before * this.reals[real + ENTRY_PRICE]! + quantity * price) / after;
+    this.reals[real + QUANTITY] = after;
+    this.reals[real + SIGNED_QUANTITY] = this.reals[real + SIDE]! * after;
+    this.reals[real + ENTRY_PRICE] = average;
+    this.reals[real + FEES] = this.reals[real + FEES]! + fee;
+    this.#payEntry(k, quantity, price, fee);
+    setLevels(this.#levels(k), order, average, tickSize);
+  }
+
+  /**
+   * Closes `quantity` of position k at a fill price and books the trade; a position that is closed whole leaves the list, and
+   * the last record moves into its place. Returns the trade's row in the ledger.
+   */
+  close(
+    k: number,
+    minute: number,
+    price: number,
+    fee: number,
+    exitReasonCode: number,
+    quantity = this.reals[k * REALS + QUANTITY]!,
+    insurance = 0,
+  ): number {
+    const { reals, asides } = this;
+    const real = k * REALS;
+    const aside = k * ASIDES;
+    const held = reals[real + QUANTITY]!;
+    const whole = quantity >= held;
+    const share = whole ? 1 : quantity / held;
+    const signed = whole ? reals[real + SIGNED_QUANTITY]! : reals[real + SIDE]! * quantity;
+    const realised = signed * (price - reals[real + ENTRY_PRICE]!);
+    const spot = asides[aside + MARKET] === 1;
+    this.version += 1;
+    if (spot) this.#money[SPOT] = this.#money[SPOT]! + (quantity * price - fee);
+    else this.#money[USDM] = this.#money[USDM]! + (realised - fee + insurance);
+    this.#money[INSURANCE] = this.#money[INSURANCE]! + insurance;
+    const entryFees = whole ? reals[real + FEES]! : reals[real + FEES]! * share;
+    const fees = entryFees + fee;
+    const fundingPaid = whole ? reals[real + FUNDING_PAID]! : reals[real + FUNDING_PAID]! * share;
+    const row = this.ledger.addTrade(
+      this.wholes[k * WHOLES + COIN]!,
+      asides[aside + MARKET]!,
       reals[real + SIDE]!,
-      wholes[whole + ENTRY_HOUR]!,
-      hour,
+      this.wholes[k * WHOLES + ENTRY_MINUTE]!,
+      minute,
       exitReasonCode,
       this.#reasons[k]!,
-      reals[real + QUANTITY]!,
+      quantity,
       reals[real + ENTRY_PRICE]!,
       price,
       fees,
       0 - fundingPaid,
-      realised - fees - fundingPaid,
-      this.#scores[k]!,
+      realised - fees - fundingPaid + insurance,
+      asides[aside + SCORE]!,
+      insurance,
+      asides[aside + LEVERAGE]!,
     );
-    this.#place[coin] = -1;
+    if (whole) this.#remove(k);
+    else this.#shrink(k, quantity, entryFees, fundingPaid);
+    if (spot) this.#reckonSpotCost();
+    return row;
+  }
+
+  #shrink(k: number, quantity: number, fees: number, fundingPaid: number): void {
+    const real = k * REALS;
+    const aside = k * ASIDES;
+    const { reals } = this;
+    const left = reals[real + QUANTITY]! - quantity;
+    this.asides[aside + MARGIN] = this.asides[aside + MARGIN]! * (left / reals[real + QUANTITY]!);
+    reals[real + QUANTITY] = left;
+    reals[real + SIGNED_QUANTITY] = reals[real + SIDE]! * left;
+    reals[real + FEES] = reals[real + FEES]! - fees;
+    reals[real + FUNDING_PAID] = reals[real + FUNDING_PAID]! - fundingPaid;
+  }
+
+  #remove(k: number): void {
+    const { reals, wholes, asides } = this;
+    const whole = k * WHOLES;
+    if (asides[k * ASIDES + TRAIL] === asides[k * ASIDES + TRAIL]) this.trailing -= 1;
+    this.#place[this.#slotAt(k)] = -1;
     const last = this.#count - 1;
     this.#count = last;
     if (k === last) return;
-    reals.copyWithin(real, last * REALS, (last + 1) * REALS);
+    reals.copyWithin(k * REALS, last * REALS, (last + 1) * REALS);
     wholes.copyWithin(whole, last * WHOLES, (last + 1) * WHOLES);
-    this.#scores[k] = this.#scores[last]!;
+    asides.copyWithin(k * ASIDES, last * ASIDES, (last + 1) * ASIDES);
     this.#reasons[k] = this.#reasons[last]!;
-    this.#place[wholes[whole + COIN]!] = k;
+    this.#place[this.#slotAt(k)] = k;
   }
 
-  /** Close of the hour, or of the last hour before it that has a bar: a halted coin keeps its last mark. */
+  #slotAt(k: number): number {
+    return this.#slot(this.wholes[k * WHOLES + COIN]!, this.marketOf(k));
+  }
+
+  /** What the futures wallet owes beyond nothing is borne by somebody else, and credited to the trade it arose in. */
+  bearShortfall(row: number): void {
+    const short = -this.#money[USDM]!;
+    if (!(short > 0)) return;
+    this.pay(-short);
+    this.#money[USDM] = 0;
+    this.#money[INSURANCE] = this.#money[INSURANCE]! + short;
+    this.ledger.addInsurance(row, short);
+  }
+
+  /** Position k becomes one of another coin, or of another unit of the same: its value stays. */
+  redenominate(k: number, to: number, factor: number, hour: number): void {
+    const real = k * REALS;
+    const whole = k * WHOLES;
+    const aside = k * ASIDES;
+    const market = this.marketOf(k);
+    const { reals, asides } = this;
+    const carried = this.markPrice(k, hour - 1) * factor;
+    this.#place[this.#slotAt(k)] = -1;
+    assertInvariant(this.#place[this.#slot(to, market)] === -1, 'a coin is renamed to one that is not held');
+    this.#place[this.#slot(to, market)] = k;
+    reals[real + QUANTITY] = reals[real + QUANTITY]! / factor;
+    reals[real + SIGNED_QUANTITY] = reals[real + SIGNED_QUANTITY]! / factor;
+    for (const field of [ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET]) {
+      reals[real + field] = reals[real + field]! * factor;
+    }
+    asides[aside + BEST] = asides[aside + BEST]! * factor;
+    asides[aside + record.FIXED_STOP] = asides[aside + record.FIXED_STOP]! * factor;
+    asides[aside + CARRIED_MARK] = carried;
+    asides[aside + SINCE_HOUR] = hour;
+    const stopOnMark = this.wholes[whole + STOP_BASE] !== this.wholes[whole + BAR_BASE];
+    this.wholes[whole + COIN] = to;
+    this.#setBases(whole, to, market, stopOnMark);
+    if (market === 'spot') this.#reckonSpotCost();
+    this.version += 1;
+  }
+
+  /** Mark at the close of the hour, or of the last hour before it that has a bar: a halted coin keeps its last mark. */
   markPrice(k: number, hour: number): number {
-    const base = this.wholes[k * WHOLES + BAR_BASE]! + CLOSE;
-    for (let at = hour; at >= 0; at -= 1) {
-      const close = this.#panel.bars[base + at * BAR_WIDTH]!;
+    const whole = k * WHOLES;
+    const mark = this.wholes[whole + MARK_BASE]! + CLOSE;
+    const trade = this.wholes[whole + BAR_BASE]! + CLOSE;
+    const since = this.asides[k * ASIDES + SINCE_HOUR]!;
+    for (let at = hour; at >= since; at -= 1) {
+      const marked = this.#panel.bars[mark + at * BAR_WIDTH]!;
+      if (marked === marked) return marked;
+      const close = this.#panel.bars[trade + at * BAR_WIDTH]!;
       if (close === close) return close;
     }
-    return this.reals[k * REALS + ENTRY_PRICE]!;
+    return this.asides[k * ASIDES + CARRIED_MARK]!;
   }
 
-  /** Marks every position at the close of `hour`; equity is cash plus unrealised, added in list order. */
+  /** Trade price at the close of the hour, or of the last hour before it that has a bar. */
+  tradePrice(k: number, hour: number): number {
+    const trade = this.wholes[k * WHOLES + BAR_BASE]! + CLOSE;
+    const since = this.asides[k * ASIDES + SINCE_HOUR]!;
+    for (let at = hour; at >= since; at -= 1) {
+      const close = this.#panel.bars[trade + at * BAR_WIDTH]!;
+      if (close === close) return close;
+    }
+    return this.asides[k * ASIDES + CARRIED_MARK]!;
+  }
+
+  /** Marks every position at the close of `hour`; equity is the ground plus what marks have moved, added in list order. */
   mark(hour: number): void {
-    let equity = this.#money[0]!;
+    let equity = this.ground;
     const bars = this.#panel.bars;
     const step = hour * BAR_WIDTH + CLOSE;
     for (let k = 0; k < this.#count; k += 1) {
       const real = k * REALS;
-      let close = bars[this.wholes[k * WHOLES + BAR_BASE]! + step]!;
+      let close = bars[this.wholes[k * WHOLES + MARK_BASE]! + step]!;
       if (close !== close) close = this.markPrice(k, hour);
       equity += this.reals[real + SIGNED_QUANTITY]! * (close - this.reals[real + ENTRY_PRICE]!);
     }
@@ -238,54 +524,73 @@ export class FuturesBook implements AccountView {
 
   /** Takes over an equity that was added up in list order elsewhere. */
   setMark(hour: number, equity: number): void {
-    this.#money[1] = equity;
+    this.#money[EQUITY] = equity;
     this.#markHour = hour;
     this.ledger.equity[hour] = equity;
-    this.ledger.cash[hour] = this.#money[0]!;
+    this.ledger.cash[hour] = this.cash;
+    this.ledger.spotCash[hour] = this.#money[SPOT]!;
+    if (this.version !== this.#assertedVersion) this.#assertGround();
   }
 
   /**
-   * The accounting identity, from the trades up: equity is capital, plus what closed trades earned, plus what open positions
-   * gained, less the fees and the funding they have paid.
+   * The accounting identity of every hour, from the trades up: the ground is the capital, plus what closed trades earned, less
+   * the fees and the funding that open positions have paid. Marks stand on both sides of it and drop out; an hour in which no
+   * money moved keeps it.
    */
-  assertAccounts(): void {
-    let expected = this.capital + this.ledger.earned();
+  #assertGround(): void {
+    this.#assertedVersion = this.version;
+    let expected = this.capital + this.ledger.earned;
     for (let k = 0; k < this.#count; k += 1) {
-      const real = k * REALS;
-      const gained = this.markPrice(k, this.#markHour) - this.reals[real + ENTRY_PRICE]!;
-      expected += this.reals[real + SIGNED_QUANTITY]! * gained;
-      expected -= this.reals[real + FEES]! + this.reals[real + FUNDING_PAID]!;
+      expected -= this.reals[k * REALS + FEES]! + this.reals[k * REALS + FUNDING_PAID]!;
     }
-    const tolerance = 1e-9 * Math.max(this.capital, Math.abs(expected), this.ledger.moved());
+    const error = Math.abs(expected - this.ground);
+    if (error <= 1e-9 * Math.abs(this.equity)) return;
+    // A ruined account has no equity to measure by.
+    const scale = Math.max(this.capital, this.ledger.moved);
+    assertInvariant(error <= 1e-9 * scale, 'cash is what trades and positions add up to');
+  }
+
+  /** The identity once more, with the marks in it, for the end of a run. */
+  assertAccounts(): void {
+    let equity = this.ground;
+    for (let k = 0; k < this.#count; k += 1) equity += this.unrealised(k, this.#markHour);
+    this.#assertGround();
+    const tolerance = 1e-9 * Math.max(this.capital, Math.abs(equity), this.ledger.moved);
     assertInvariant(
-      Math.abs(expected - this.equity) <= tolerance,
-      'equity is what trades and positions add up to',
+      Math.abs(equity - this.equity) <= tolerance,
+      'equity is what wallets and positions add up to',
     );
   }
 
   checkpoint(): BookCheckpoint {
     return {
-      cash: this.cash,
-      equity: this.equity,
+      money: this.#money.slice(),
       reals: this.reals.slice(0, this.#count * REALS),
       wholes: this.wholes.slice(0, this.#count * WHOLES),
-      scores: this.#scores.slice(0, this.#count),
+      asides: this.asides.slice(0, this.#count * ASIDES),
       reasons: this.#reasons.slice(0, this.#count),
+      resting: this.#resting.slice(),
       ledger: this.ledger.checkpoint(),
     };
   }
 
   restore(checkpoint: BookCheckpoint, nextHour: number): void {
-    this.#money[0] = checkpoint.cash;
-    this.#money[1] = checkpoint.equity;
+    this.#money.set(checkpoint.money);
     this.#markHour = nextHour - 1;
     this.#count = checkpoint.reals.length / REALS;
     this.reals.set(checkpoint.reals);
     this.wholes.set(checkpoint.wholes);
-    this.#scores.set(checkpoint.scores);
+    this.asides.set(checkpoint.asides);
     this.#reasons.set(checkpoint.reasons);
+    this.#resting.set(checkpoint.resting);
+    this.#restingCount = this.#resting.reduce((sum, count) => sum + count, 0);
     this.#place.fill(-1);
-    for (let k = 0; k < this.#count; k += 1) this.#place[this.wholes[k * WHOLES + COIN]!] = k;
+    this.dueMinuteMin = 0;
+    this.trailing = 0;
+    for (let k = 0; k < this.#count; k += 1) {
+      this.#place[this.#slotAt(k)] = k;
+      if (this.asides[k * ASIDES + TRAIL] === this.asides[k * ASIDES + TRAIL]) this.trailing += 1;
+    }
     this.ledger.restore(checkpoint.ledger);
   }
 }

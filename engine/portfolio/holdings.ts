@@ -5,12 +5,14 @@
  */
 import { exitReasons } from '../journal/records.ts';
 import { BAR_WIDTH, CLOSE, HIGH, hourAt, LOW, OPEN, type Panel } from '../panel/panel.ts';
+import type { Market } from '../simulator/rules.ts';
 import type { PositionView } from './account.ts';
 import type { TradeColumns } from './ledger.ts';
 
 /** One stay in a coin: open at the closes of hours [entryHour, exitHour). */
 interface Holding {
   readonly coin: number;
+  readonly market: Market;
   readonly side: number;
   readonly quantity: number;
   readonly entryHour: number;
@@ -23,8 +25,9 @@ export interface Exposure {
   readonly shortNotional: Float64Array;
   /** Open positions at the close of each panel hour. */
   readonly positions: Int32Array;
-  /** Sum over all hours of notional held, and the part of it for which no funding row was on record. */
+  /** Sum over all hours of notional held; of futures alone; and the part of that for which no funding row was on record. */
   readonly notionalHours: number;
+  readonly fundedNotionalHours: number;
   readonly uncoveredNotionalHours: number;
 }
 
@@ -39,21 +42,39 @@ export function exposureOf(
   const shortNotional = new Float64Array(panel.hours);
   const positions = new Int32Array(panel.hours);
   let notionalHours = 0;
+  let fundedNotionalHours = 0;
   let uncoveredNotionalHours = 0;
   for (const holding of holdings(panel, trades, open, toHour)) {
     const side = holding.side > 0 ? longNotional : shortNotional;
+    const row = rowOf(panel, holding.coin, holding.market);
     let close = Number.NaN;
     for (let hour = holding.entryHour; hour < holding.exitHour; hour += 1) {
-      const known = panel.bars[(holding.coin * panel.hours + hour) * BAR_WIDTH + CLOSE]!;
+      const known = panel.bars[(row * panel.hours + hour) * BAR_WIDTH + CLOSE]!;
       if (known === known) close = known;
-      const notional = holding.quantity * close;
+      // Before its coin had this name a renamed position is in another unit; its notional of then is not reckoned.
+      const notional = close === close ? holding.quantity * close : 0;
       side[hour] = side[hour]! + notional;
       positions[hour] = positions[hour]! + 1;
       notionalHours += notional;
+      if (holding.market === 'spot') continue;
+      fundedNotionalHours += notional;
       if (!isCovered(panel, holding.coin, hour)) uncoveredNotionalHours += notional;
     }
   }
-  return { longNotional, shortNotional, positions, notionalHours, uncoveredNotionalHours };
+  return {
+    longNotional,
+    shortNotional,
+    positions,
+    notionalHours,
+    fundedNotionalHours,
+    uncoveredNotionalHours,
+  };
+}
+
+/** Row of `panel.bars` with the trade prices of a coin in a market; the perpetual stands in for a missing spot market. */
+function rowOf(panel: Panel, coin: number, market: Market): number {
+  const row = market === 'spot' ? (panel.series?.spotRow[coin] ?? -1) : -1;
+  return row < 0 ? coin : row;
 }
 
 function* holdings(
@@ -65,6 +86,7 @@ function* holdings(
   for (let row = 0; row < trades.count; row += 1) {
     yield {
       coin: trades.coin[row]!,
+      market: trades.market[row] === 1 ? 'spot' : 'usdm',
       side: trades.side[row]!,
       quantity: trades.quantity[row]!,
       entryHour: trades.entryHour[row]!,
@@ -72,7 +94,7 @@ function* holdings(
     };
   }
   for (const position of open) {
-    yield { ...position, entryHour: hourAt(panel, position.entryMs), exitHour: toHour };
+    yield { ...position, entryHour: Math.floor(hourAt(panel, position.entryMs)), exitHour: toHour };
   }
 }
 
@@ -124,7 +146,8 @@ export function excursionsOf(panel: Panel, trades: TradeColumns): Excursions {
 
 function heldRange(panel: Panel, trades: TradeColumns, row: number): { low: number; high: number } {
   const { bars, hours } = panel;
-  const base = trades.coin[row]! * hours * BAR_WIDTH;
+  const market = trades.market[row] === 1 ? 'spot' : 'usdm';
+  const base = rowOf(panel, trades.coin[row]!, market) * hours * BAR_WIDTH;
   const exitHour = trades.exitHour[row]!;
   const reason = exitReasons[trades.exitReason[row]!]!;
   const livedLastBar = reason === 'delist' || reason === 'end-of-data';

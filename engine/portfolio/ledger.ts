@@ -9,9 +9,14 @@ export interface TradeColumns {
   readonly count: number;
   readonly coin: Int32Array;
   readonly side: Int8Array;
+  /** 0 futures, 1 spot. */
+  readonly market: Uint8Array;
   readonly entryHour: Int32Array;
-  /** Hour of the bar in which the position was closed. */
+  /** Hour of the bar in which the position, or this part of it, was closed. */
   readonly exitHour: Int32Array;
+  /** Open of the bar of either fill, epoch ms: the hour's, or that of a finer bar. */
+  readonly entryMs: Float64Array;
+  readonly exitMs: Float64Array;
   readonly quantity: Float64Array;
   readonly entryPrice: Float64Array;
   readonly exitPrice: Float64Array;
@@ -19,8 +24,11 @@ export interface TradeColumns {
   readonly fees: Float64Array;
   /** Cash received over the life of the trade, negative when paid. */
   readonly funding: Float64Array;
-  /** Net of fees and funding. */
+  /** Net of fees, funding and insurance. */
   readonly pnl: Float64Array;
+  /** What a liquidation lost beyond its margin and somebody else bore, >= 0. */
+  readonly insurance: Float64Array;
+  readonly leverage: Float64Array;
   /** The ranking value of the entry; NaN where the strategy gave none. */
   readonly score: Float64Array;
   /** Index into `exitReasons`. */
@@ -36,11 +44,17 @@ export interface LedgerCheckpoint {
   readonly entryReasons: readonly string[];
   readonly equity: Float64Array;
   readonly cash: Float64Array;
+  readonly spotCash: Float64Array;
+  readonly earned: number;
+  readonly moved: number;
 }
 
-const REAL_WIDTH = 7;
+const REAL_WIDTH = 9;
 const PNL = 5;
-const WHOLE_WIDTH = 6;
+const INSURANCE = 7;
+const WHOLE_WIDTH = 7;
+const MINUTES = 60;
+const minuteMs = 60_000;
 
 export class Ledger {
   #reals = new Float64Array(REAL_WIDTH * 4096);
@@ -48,12 +62,18 @@ export class Ledger {
   #count = 0;
   readonly #entryReasons: string[] = [];
   readonly #entryReasonOf = new Map<string, number>();
+  readonly #startMs: number;
+  /** [profit and loss of all closed trades, sum of its absolute values] */
+  readonly #sums = new Float64Array(2);
   /** Equity at the close of each panel hour; NaN outside the run. */
   readonly equity: Float64Array;
-  /** Cash at the close of each panel hour. */
+  /** Cash of both wallets at the close of each panel hour, and of the spot wallet alone. */
   readonly cash: Float64Array;
+  readonly spotCash: Float64Array;
 
-  constructor(hours: number) {
+  constructor(hours: number, startMs: number) {
+    this.#startMs = startMs;
+    this.spotCash = new Float64Array(hours).fill(Number.NaN);
     this.equity = new Float64Array(hours).fill(Number.NaN);
     this.cash = new Float64Array(hours).fill(Number.NaN);
   }
@@ -72,12 +92,16 @@ export class Ledger {
     return code;
   }
 
-  /** Positional, because it runs for every trade of every scenario: an argument object would be boxed seven times. */
+  /**
+   * Appends a trade and returns its row. Positional, because it runs for every trade of every scenario: an argument object
+   * would be boxed nine times. Minutes count from the panel's start.
+   */
   addTrade(
     coin: number,
+    market: number,
     side: number,
-    entryHour: number,
-    exitHour: number,
+    entryMinute: number,
+    exitMinute: number,
     exitReasonCode: number,
     entryReasonCode: number,
     quantity: number,
@@ -87,7 +111,9 @@ export class Ledger {
     funding: number,
     pnl: number,
     score: number,
-  ): void {
+    insurance: number,
+    leverage: number,
+  ): number {
     if (this.#count * REAL_WIDTH === this.#reals.length) this.#grow();
     const reals = this.#reals;
     const wholes = this.#wholes;
@@ -100,13 +126,27 @@ export class Ledger {
     reals[real + 4] = funding;
     reals[real + 5] = pnl;
     reals[real + 6] = score;
+    reals[real + INSURANCE] = insurance;
+    reals[real + 8] = leverage;
     wholes[whole] = coin;
     wholes[whole + 1] = side;
-    wholes[whole + 2] = entryHour;
-    wholes[whole + 3] = exitHour;
+    wholes[whole + 2] = entryMinute;
+    wholes[whole + 3] = exitMinute;
     wholes[whole + 4] = exitReasonCode;
     wholes[whole + 5] = entryReasonCode;
+    wholes[whole + 6] = market;
+    this.#sums[0] = this.#sums[0]! + pnl;
+    this.#sums[1] = this.#sums[1]! + Math.abs(pnl);
     this.#count += 1;
+    return this.#count - 1;
+  }
+
+  /** Credits a shortfall that somebody else bore to the trade it arose in. */
+  addInsurance(row: number, amount: number): void {
+    const real = row * REAL_WIDTH;
+    this.#reals[real + INSURANCE] = this.#reals[real + INSURANCE]! + amount;
+    this.#reals[real + PNL] = this.#reals[real + PNL]! + amount;
+    this.#sums[0] = this.#sums[0]! + amount;
   }
 
   #grow(): void {
@@ -119,17 +159,13 @@ export class Ledger {
   }
 
   /** Profit and loss of all closed trades. */
-  earned(): number {
-    let sum = 0;
-    for (let row = 0; row < this.#count; row += 1) sum += this.#reals[row * REAL_WIDTH + PNL]!;
-    return sum;
+  get earned(): number {
+    return this.#sums[0]!;
   }
 
   /** Sum of |pnl| of all closed trades: the scale on which rounding adds up. */
-  moved(): number {
-    let sum = 0;
-    for (let row = 0; row < this.#count; row += 1) sum += Math.abs(this.#reals[row * REAL_WIDTH + PNL]!);
-    return sum;
+  get moved(): number {
+    return this.#sums[1]!;
   }
 
   checkpoint(): LedgerCheckpoint {
@@ -139,6 +175,9 @@ export class Ledger {
       entryReasons: [...this.#entryReasons],
       equity: this.equity.slice(),
       cash: this.cash.slice(),
+      spotCash: this.spotCash.slice(),
+      earned: this.earned,
+      moved: this.moved,
     };
   }
 
@@ -152,6 +191,8 @@ export class Ledger {
     for (const reason of checkpoint.entryReasons) this.entryReasonCode(reason);
     this.equity.set(checkpoint.equity);
     this.cash.set(checkpoint.cash);
+    this.spotCash.set(checkpoint.spotCash);
+    this.#sums.set([checkpoint.earned, checkpoint.moved]);
   }
 
   trades(): TradeColumns {
@@ -162,8 +203,11 @@ export class Ledger {
       count,
       coin: whole(0),
       side: Int8Array.from(whole(1)),
-      entryHour: whole(2),
-      exitHour: whole(3),
+      market: Uint8Array.from(whole(6)),
+      entryHour: hoursOf(whole(2)),
+      exitHour: hoursOf(whole(3)),
+      entryMs: timesOf(whole(2), this.#startMs),
+      exitMs: timesOf(whole(3), this.#startMs),
       exitReason: Int8Array.from(whole(4)),
       entryReason: Int16Array.from(whole(5)),
       entryReasons: [...this.#entryReasons],
@@ -174,8 +218,22 @@ export class Ledger {
       funding: real(4),
       pnl: real(5),
       score: real(6),
+      insurance: real(INSURANCE),
+      leverage: real(8),
     };
   }
+}
+
+function hoursOf(minutes: Int32Array): Int32Array {
+  const hours = new Int32Array(minutes.length);
+  for (let row = 0; row < hours.length; row += 1) hours[row] = (minutes[row]! / MINUTES) | 0;
+  return hours;
+}
+
+function timesOf(minutes: Int32Array, startMs: number): Float64Array {
+  const times = new Float64Array(minutes.length);
+  for (let row = 0; row < times.length; row += 1) times[row] = startMs + minutes[row]! * minuteMs;
+  return times;
 }
 
 /** Every `width`-th element from `field` on. A plain loop: `from` with a callback is ten times slower. */

@@ -12,16 +12,14 @@ export function tradeTable(panel: Panel, trades: TradeColumns): Table {
   const none: (string | null)[] = new Array(trades.count).fill(null);
   const text = (values: (string | null)[]) => ({ type: 'text', values }) as const;
   const double = (values: Float64Array) => ({ type: 'double', values }) as const;
-  const times = (hours: Int32Array) =>
-    ({ type: 'time', values: Float64Array.from(hours, (hour) => timeAt(panel, hour)) }) as const;
   return {
     rows: trades.count,
     columns: {
       symbol: text(Array.from(trades.coin, (coin) => panel.symbols[coin]!)),
-      market: text(new Array(trades.count).fill('usdm')),
+      market: text(Array.from(trades.market, (code) => (code === 1 ? 'spot' : 'usdm'))),
       side: { type: 'integer', values: Int32Array.from(trades.side) },
-      entry_time: times(trades.entryHour),
-      exit_time: times(trades.exitHour),
+      entry_time: { type: 'time', values: trades.entryMs },
+      exit_time: { type: 'time', values: trades.exitMs },
       quantity: double(trades.quantity),
       entry_price: double(trades.entryPrice),
       exit_price: double(trades.exitPrice),
@@ -33,6 +31,8 @@ export function tradeTable(panel: Panel, trades: TradeColumns): Table {
       mae: double(excursions.adverse),
       mfe: double(excursions.favourable),
       score: double(trades.score),
+      leverage: double(trades.leverage),
+      insurance: double(trades.insurance),
       logits: text(none),
       probability: double(absent),
       ev: double(absent),
@@ -44,7 +44,7 @@ export function tradeTable(panel: Panel, trades: TradeColumns): Table {
 /** One row per hour of [fromHour, toHour); `time` is the stamp of the mark, the close of the hour. */
 export function equityTable(
   panel: Panel,
-  marks: { readonly equity: Float64Array; readonly cash: Float64Array },
+  marks: { readonly equity: Float64Array; readonly cash: Float64Array; readonly spotCash: Float64Array },
   exposure: Exposure,
   fromHour: number,
   toHour: number,
@@ -61,6 +61,7 @@ export function equityTable(
       },
       equity: part(marks.equity),
       cash: part(marks.cash),
+      spot_cash: part(marks.spotCash),
       long_notional: part(exposure.longNotional),
       short_notional: part(exposure.shortNotional),
       positions: { type: 'integer', values: exposure.positions.slice(fromHour, toHour) },

@@ -6,6 +6,7 @@
 
 import type { RefusalReason } from '../journal/records.ts';
 import type { AccountView } from '../portfolio/account.ts';
+import type { Market } from '../simulator/rules.ts';
 
 export interface Limits {
   /** Most positions open at once, both sides together; no limit if absent. */
@@ -19,14 +20,17 @@ const ROUNDING = 1e-12;
 
 export interface Entry {
   readonly coin: number;
+  readonly market: Market;
   readonly side: 1 | -1;
   readonly notional: number;
 }
 
 /** The first limit that the entry would break, or null. One position per coin, and so no averaging down, always holds. */
 export function refusalByLimits(limits: Limits, entry: Entry, account: AccountView): RefusalReason | null {
-  if (account.isOpen(entry.coin)) return 'already-held';
-  if (limits.slotsMax !== undefined && account.positionCount >= limits.slotsMax) return 'slots-full';
+  if (account.isOpen(entry.coin, entry.market)) return 'already-held';
+  if (account.isResting(entry.coin, entry.market)) return 'already-working';
+  if (limits.slotsMax !== undefined && account.positionCount + account.restingCount >= limits.slotsMax)
+    return 'slots-full';
   if (limits.sideNotionalFractionMax !== undefined) {
     const limit = limits.sideNotionalFractionMax * account.equity;
     if (account.notional(entry.side) + entry.notional > limit * (1 + ROUNDING)) return 'side-notional-full';

@@ -1,6 +1,6 @@
 /**
- * How one bar meets a position's levels. The stop is looked at before the target, and a level that the open has already
- * passed fills at the open: a gap is a loss, not a wish.
+ * How one bar meets a position's levels. A level that the open has already passed fills at the open: a gap is a loss, not a
+ * wish. Inside the bar the order of the extremes is not known, and is a choice.
  *
  * Prices and levels come multiplied by side (+1 long, -1 short), so the adverse extreme is the smaller one for both.
  */
@@ -22,4 +22,16 @@ export function touchAdverseFirst(
   if (adverse <= stop) return 'stop';
   if (favourable >= target) return 'target';
   return 'none';
+}
+
+/** The same with the extreme nearer to the open first; where both are as near, the adverse one. */
+export function touchAdaptive(
+  open: number,
+  adverse: number,
+  favourable: number,
+  stop: number,
+  target: number,
+): Touch {
+  const touch = touchAdverseFirst(open, adverse, favourable, stop, target);
+  return touch === 'stop' && favourable >= target && favourable - open < open - adverse ? 'target' : touch;
 }

@@ -1,42 +1,60 @@
 /**
- * The simulated venue: one USD-M futures wallet against recorded bars. Events of one stamp t, in order:
+ * The simulated venue: two wallets against recorded bars, by the rules of `docs/account.md`. Events of one stamp t, in order:
  *
- *   1. `#chargeFunding`     settlements stamped at t, on positions opened before t
- *   2. `#exitWhatIsDue`     time exits, at the open of bar t
- *   3. `submit`             orders decided at t, at the same open: exits, then longs, then shorts, each in rank order
- *   4. `#liveThroughBar`    stops and targets inside bar t, stop first; then the end of a coin's life, at its last close
- *   5. mark                 equity at the close of bar t
+ *   1. `#putRulesInForce`   brackets, filters, fees, lives; renames
+ *   2. `#chargeFunding`     settlements stamped at t, on positions opened before t
+ *   3. `checkAtOpen`        margin at the mark opens
+ *   4. `#exitWhatIsDue`     leaving before a delisting, time exits
+ *   5. `submit`             orders decided at t, at the same open: exits, then longs, then shorts, each in rank order
+ *   6. `#liveThroughBar`    resting orders, margin, stops and targets inside bar t
+ *   7. `#endLives`          the end of a coin's life, at its last close
+ *   8. mark                 equity at the close of bar t; margin at the close; transfers
  *
- * `open(t)` does 1 and 2, `advance(t)` everything before t. Margin, marks and filters join at their places in
- * this order: between 1 and 2, and at the head of 3. Each step is complete for all positions before the next begins.
+ * `open(t)` does 1 to 4, `advance(t)` everything before t. Each step is complete for all positions before the next begins. With
+ * finer bars a decision may lie inside an hour: 6 then stops there and goes on after it.
+ *
+ * Two walks share step 6. The fast one takes the hour in one pass, level by level; `HourWalk` takes it interval by interval where
+ * finer bars, resting orders or an endangered margin ask for it.
  */
+import type { ImpactCheckpoint } from '../exchange/impact.ts';
 import type { Order, OrderOutcome } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
-import { type ExitReason, exitReasons } from '../journal/records.ts';
-import { barLayout, hourAt, isPresent, type Panel, timeAt } from '../panel/panel.ts';
+import { exitReasons, type RefusalReason } from '../journal/records.ts';
+import { barLayout, type Panel } from '../panel/panel.ts';
 import type { AccountView } from '../portfolio/account.ts';
-import { type BookCheckpoint, FuturesBook } from '../portfolio/book.ts';
-import { NEVER as NEVER_HOUR, record } from '../portfolio/record.ts';
+import type { AccountBook, BookCheckpoint } from '../portfolio/book.ts';
+import { NEVER as NEVER_MINUTE, record } from '../portfolio/record.ts';
 import type { Admission, Journal, Venue } from '../ports.ts';
-import { type Costs, feeFraction, slippageFraction, slippedPrice } from './costs.ts';
-import { touchAdverseFirst } from './path.ts';
+import type { Costs } from './costs.ts';
+import { Desk } from './desk.ts';
+import { Entries } from './entries.ts';
+import { HourWalk } from './hour-walk.ts';
+import type { MarginCheckpoint } from './margin.ts';
+import { plainRules, type VenueRules } from './rules.ts';
+import { transferDue } from './transfers.ts';
+import { type WorkingCheckpoint, WorkingOrders } from './working.ts';
 
-const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET, FUNDING_PAID, REALS } =
+const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET } = record;
+const { FUNDING_PAID, REALS, MARKET, MARGIN, ASIDES } = record;
+const { COIN, ENTRY_MINUTE, BAR_BASE, ADVERSE, FAVOURABLE, DUE_MINUTE, MARK_BASE, STOP_BASE, WHOLES } =
   record;
-const { COIN, BAR_BASE, ADVERSE, FAVOURABLE, DUE_HOUR, WHOLES } = record;
 const { CLOSE, BAR_WIDTH } = barLayout;
-const NEVER = NEVER_HOUR;
+const NEVER = NEVER_MINUTE;
+const HOUR = 60;
+const minuteMs = 60_000;
 
 export interface SimulatedVenueOptions {
   readonly panel: Panel;
   readonly costs: Costs;
-  /** Quote currency in the wallet at the start, > 0. */
+  /** Quote currency in the futures wallet at the start, > 0. */
   readonly capital: number;
   /** First and one past the last hour of the run. */
   readonly fromHour: number;
   readonly toHour: number;
   /** Close what is open at the close of the last hour (reason `end-of-data`) instead of leaving it marked. */
   readonly closeAtEnd: boolean;
+  /** Rules of the account; nothing beyond fees, funding and levels if absent. */
+  readonly rules?: VenueRules;
   readonly journal?: Journal;
 }
 
@@ -44,7 +62,11 @@ export interface VenueCheckpoint {
   readonly hour: number;
   readonly positionBars: number;
   readonly ambiguousBars: number;
+  readonly detailHours: number;
   readonly book: BookCheckpoint;
+  readonly working: WorkingCheckpoint;
+  readonly margin: MarginCheckpoint | null;
+  readonly impact: ImpactCheckpoint | null;
 }
 
 /** Doubles in a cache line of 64 bytes, and how far `#touchAhead` looks: four lines are eight bars. */
@@ -52,103 +74,209 @@ const LINE_WIDTH = 8;
 const LINES_AHEAD = 4;
 const HOURS_AHEAD = (LINES_AHEAD * LINE_WIDTH) / BAR_WIDTH;
 
-const code = (reason: ExitReason): number => exitReasons.indexOf(reason);
-const STOP_CODE = code('stop');
-const TARGET_CODE = code('target');
-const TIME_CODE = code('time');
-const SIGNAL_CODE = code('signal');
-const DELIST_CODE = code('delist');
-const END_OF_DATA_CODE = code('end-of-data');
+const TIME_CODE = exitReasons.indexOf('time');
+const SETTLING_CODE = exitReasons.indexOf('settling');
+const DELIST_CODE = exitReasons.indexOf('delist');
+const END_OF_DATA_CODE = exitReasons.indexOf('end-of-data');
 
 export class SimulatedVenue implements Venue {
-  readonly book: FuturesBook;
+  readonly book: AccountBook;
+  readonly #desk: Desk;
+  readonly #working: WorkingOrders;
+  readonly #entries: Entries;
+  readonly #walk: HourWalk;
   readonly #panel: Panel;
-  readonly #fee: number;
-  readonly #slippage: number;
+  readonly #rules: VenueRules;
   readonly #toHour: number;
   readonly #closeAtEnd: boolean;
   readonly #journal: Journal | undefined;
-  /** The stamp that is open, or the next to be opened. */
+  /** The hour that is open, or the next to be opened, and the minute up to which it was lived through. */
   #hour: number;
+  #minute = 0;
   #opened = false;
-  /** No time exit is due before this hour. */
-  #dueHourMin = NEVER;
+  /** Whether what is due at `#minute`, inside the hour, was done. */
+  #acted = false;
+  /** Book version for which the hour was found safe; -1 where it was not. */
+  #safeVersion = -1;
   #positionBars = 0;
-  #ambiguousBars = 0;
+  #admit: Admission = () => null;
   /** Where `#touchAhead` leaves its sum, so that its loads are not optimised away. */
   readonly #touched = new Float64Array(1);
 
   constructor(options: SimulatedVenueOptions) {
-    this.#panel = options.panel;
-    this.#fee = feeFraction(options.costs);
-    this.#slippage = slippageFraction(options.costs);
+    const { panel, costs, capital, fromHour, journal, rules = plainRules } = options;
+    this.#panel = panel;
+    this.#rules = rules;
     this.#toHour = options.toHour;
     this.#closeAtEnd = options.closeAtEnd;
-    this.#journal = options.journal;
-    this.#hour = options.fromHour;
-    this.book = new FuturesBook(options.panel, options.capital, options.fromHour);
+    this.#journal = journal;
+    this.#hour = fromHour;
+    this.#desk = new Desk({ panel, costs, rules, capital, firstHour: fromHour, journal });
+    this.book = this.#desk.book;
+    this.#working = new WorkingOrders(this.#desk);
+    this.#entries = new Entries(this.#desk, this.#working);
+    this.#walk = new HourWalk(this.#desk, this.#working);
+    this.#desk.lives.moveTo(fromHour);
   }
 
   account(): AccountView {
     return this.book;
   }
 
-  /** Bars that a position lived through, and in how many of them it is unknown whether stop or target came first. */
-  get barCounts(): { readonly positionBars: number; readonly ambiguousBars: number } {
-    return { positionBars: this.#positionBars, ambiguousBars: this.#ambiguousBars };
+  /** Bars that a position lived through, in how many it is unknown which level came first, and what had to be looked up finer. */
+  get barCounts(): {
+    readonly positionBars: number;
+    readonly ambiguousBars: number;
+    readonly detailHours: number;
+  } {
+    const { ambiguous, detailHours } = this.#walk;
+    return { positionBars: this.#positionBars, ambiguousBars: ambiguous, detailHours };
+  }
+
+  get accountCounts(): {
+    readonly liquidations: number;
+    readonly unknownClearanceFees: number;
+    readonly unknownVolumes: number;
+    /** Refusals of orders that were working first. */
+    readonly lateRefusals: Readonly<Partial<Record<RefusalReason, number>>>;
+  } {
+    const { margin, fills } = this.#desk;
+    return {
+      liquidations: margin?.liquidations ?? 0,
+      unknownClearanceFees: margin?.unknownClearanceFees ?? 0,
+      unknownVolumes: fills.meter?.unknownVolumes ?? 0,
+      lateRefusals: this.#working.refusals,
+    };
   }
 
   advance(timeMs: number): void {
-    const hour = hourAt(this.#panel, timeMs);
-    assertInvariant(Number.isInteger(hour), 'the simulated venue steps on whole hours');
-    while (this.#hour < hour && this.#hour < this.#toHour) {
+    const until = this.#minuteOf(timeMs);
+    while (this.#hour < this.#toHour && this.#hour * HOUR + this.#minute < until) {
       if (!this.#opened) this.#openStamp();
-      if (this.#hour % HOURS_AHEAD === 0) this.#touchAhead(this.#hour);
-      this.#liveThroughBar(this.#hour);
-      this.#hour += 1;
-      this.#opened = false;
+      else if (this.#minute > 0 && !this.#acted) this.#actInside();
+      this.#live(Math.min(HOUR, until - this.#hour * HOUR));
     }
+    // What still works when the run is over will never fill.
+    if (this.#hour >= this.#toHour) this.#working.cancelAll(this.#now);
   }
 
   open(timeMs: number): void {
     this.advance(timeMs);
-    if (!this.#opened && this.#hour < this.#toHour) this.#openStamp();
+    if (this.#hour >= this.#toHour) return;
+    if (!this.#opened) this.#openStamp();
+    else if (this.#minute > 0 && !this.#acted) this.#actInside();
   }
 
   submit(order: Order, admit: Admission): OrderOutcome {
-    const hour = this.#hour;
-    if (!this.#opened || !isPresent(this.#panel, order.coin, hour)) return 'not-orderable';
-    return order.leg === 'exit' ? this.#exitOnOrder(order, hour) : this.#enter(order, hour, admit);
+    this.#admit = admit;
+    if (!this.#opened) return 'not-orderable';
+    const { delayMinutes } = this.#rules.fills;
+    if (delayMinutes > 0) {
+      this.#working.addDelayed(order, this.#now, delayMinutes);
+      return 'working';
+    }
+    return this.#carryOut(order);
+  }
+
+  get #now(): number {
+    return this.#hour * HOUR + this.#minute;
+  }
+
+  #minuteOf(timeMs: number): number {
+    const minute = (timeMs - this.#panel.startMs) / minuteMs;
+    assertInvariant(Number.isInteger(minute), 'the simulated venue steps on whole minutes');
+    assertInvariant(
+      minute % HOUR === 0 || this.#rules.fills.detail !== null,
+      'without finer bars the simulated venue steps on whole hours',
+    );
+    return minute;
+  }
+
+  #carryOut(order: Order): OrderOutcome {
+    return this.#entries.carryOut(order, this.#now, this.#admit);
   }
 
   #openStamp(): void {
     this.#opened = true;
-    if (this.book.positionCount === 0) return;
+    this.#acted = true;
+    this.#putRulesInForce();
+    const idle = this.book.positionCount === 0 && this.#working.count === 0;
+    this.#safeVersion = -1;
+    if (idle) return;
     const row = this.#panel.funding.rowOf[this.#hour]!;
-    if (row >= 0) this.#chargeFunding(this.#hour, row);
-    if (this.#dueHourMin <= this.#hour) this.#exitWhatIsDue(this.#hour);
+    if (row >= 0) this.#chargeFunding(this.#hour, row, false);
+    if (this.#desk.margin !== null) this.#checkMarginAtOpen();
+    if (this.#desk.lives.leavesEarly) this.#leaveEarly();
+    if (this.#working.count > 0) this.#working.expire(this.#now);
+    if (this.book.dueMinuteMin <= this.#now) this.#exitWhatIsDue();
+    if (this.#working.count > 0) this.#working.actAt(this.#now, (order) => this.#carryOut(order));
   }
 
-  /** Half-open: a position pays if it was opened before the stamp, as all have that are open now, and is held at it. */
-  #chargeFunding(hour: number, row: number): void {
+  /** What is due at a stamp inside the hour. */
+  #actInside(): void {
+    this.#acted = true;
+    if (this.#working.count > 0) this.#working.expire(this.#now);
+    if (this.book.dueMinuteMin <= this.#now) this.#exitWhatIsDue();
+    if (this.#working.count > 0) this.#working.actAt(this.#now, (order) => this.#carryOut(order));
+  }
+
+  #putRulesInForce(): void {
+    const { margin, fills, filters, filtered, lives } = this.#desk;
+    const hour = this.#hour;
+    const timeMs = this.#panel.startMs + hour * HOUR * minuteMs;
+    fills.moveTo(timeMs);
+    if (filtered) filters.moveTo(timeMs);
+    margin?.brackets.moveTo(timeMs);
+    if (this.#panel.life === undefined) return;
+    lives.moveTo(hour);
+    for (const { from, to, factor } of lives.renamesAt(hour)) this.#rename(from, to, factor);
+  }
+
+  #rename(from: number, to: number, factor: number): void {
+    this.#working.cancelCoin(from, this.#now);
+    for (const market of ['usdm', 'spot'] as const) {
+      const k = this.book.placeOf(from, market);
+      if (k < 0) continue;
+      this.book.redenominate(k, to, factor, this.#hour);
+      this.#journal?.append({
+        kind: 'account-event',
+        timeMs: this.#desk.timeMs(this.#now),
+        event: 'redenomination',
+        coin: from,
+        toCoin: to,
+        from: null,
+        to: null,
+        amount: factor,
+      });
+    }
+  }
+
+  /**
+   * Half-open: a position pays if it was opened before the stamp, as all have that are open when it begins, and is held at it.
+   * `fresh` charges those that were opened at it, for the other reading.
+   */
+  #chargeFunding(hour: number, row: number, fresh: boolean): void {
     const { funding, bars, symbols } = this.#panel;
-    const { reals, wholes } = this.book;
+    const { reals, wholes, asides } = this.book;
     const first = row * symbols.length;
     for (let k = 0; k < this.book.positionCount; k += 1) {
       const coin = wholes[k * WHOLES + COIN]!;
       const rate = funding.rate[first + coin]!;
-      if (rate !== rate) continue;
+      if (rate !== rate || asides[k * ASIDES + MARKET] === 1) continue;
+      if (fresh && wholes[k * WHOLES + ENTRY_MINUTE]! < hour * HOUR) continue;
       const real = k * REALS;
       const recorded = funding.mark.length === 0 ? Number.NaN : funding.mark[first + coin]!;
-      const open = bars[wholes[k * WHOLES + BAR_BASE]! + hour * BAR_WIDTH]!;
+      const open = bars[wholes[k * WHOLES + MARK_BASE]! + hour * BAR_WIDTH]!;
       const price =
-        recorded === recorded ? recorded : open === open ? open : this.book.markPrice(k, hour - 1);
+        recorded === recorded ? recorded : open === open ? open : this.#desk.frame.markOpen(k, hour);
       const paid = reals[real + SIGNED_QUANTITY]! * price * rate;
       reals[real + FUNDING_PAID] = reals[real + FUNDING_PAID]! + paid;
+      if (asides[k * ASIDES + MARGIN] !== 0)
+        asides[k * ASIDES + MARGIN] = asides[k * ASIDES + MARGIN]! - paid;
       this.book.pay(paid);
       this.#journal?.append({
         kind: 'funding',
-        timeMs: timeAt(this.#panel, hour),
+        timeMs: this.#desk.timeMs(hour * HOUR),
         coin,
         side: reals[real + SIDE] === 1 ? 1 : -1,
         quantity: reals[real + QUANTITY]!,
@@ -159,60 +287,138 @@ export class SimulatedVenue implements Venue {
     }
   }
 
-  #exitWhatIsDue(hour: number): void {
+  #checkMarginAtOpen(): void {
+    const margin = this.#desk.margin!;
+    if (margin.isSafe(this.#hour)) {
+      this.#safeVersion = this.book.version;
+      return;
+    }
+    const before = margin.liquidations;
+    margin.checkAtOpen(this.#hour);
+    if (margin.liquidations !== before) this.#working.cancelLiquidated(this.#hour, this.#now);
+  }
+
+  /** Positions of coins that are known to be delisted soon leave at the open. */
+  #leaveEarly(): void {
+    for (let k = 0; k < this.book.positionCount; ) {
+      const coin = this.book.wholes[k * WHOLES + COIN]!;
+      const open = this.#desk.openAt(coin, this.book.marketOf(k), this.#now);
+      if (this.#desk.lives.isSettling(coin, this.#hour) && open === open) {
+        this.#desk.fills.exit(k, this.#now, open, SETTLING_CODE, Number.NaN, Number.NaN);
+      } else k += 1;
+    }
+  }
+
+  #exitWhatIsDue(): void {
     const { wholes } = this.book;
+    const now = this.#now;
     let next = NEVER;
     for (let k = 0; k < this.book.positionCount; ) {
-      const due = wholes[k * WHOLES + DUE_HOUR]!;
-      const open = this.#panel.bars[wholes[k * WHOLES + BAR_BASE]! + hour * BAR_WIDTH]!;
-      if (due <= hour && open === open) {
-        this.#close(k, hour, open, TIME_CODE, Number.NaN, Number.NaN);
+      const due = wholes[k * WHOLES + DUE_MINUTE]!;
+      const open =
+        this.#minute === 0
+          ? this.#panel.bars[wholes[k * WHOLES + BAR_BASE]! + this.#hour * BAR_WIDTH]!
+          : this.#desk.openAt(wholes[k * WHOLES + COIN]!, this.book.marketOf(k), now);
+      if (due <= now && open === open) {
+        this.#desk.fills.exit(k, now, open, TIME_CODE, Number.NaN, Number.NaN);
       } else {
         if (due < next) next = due;
         k += 1;
       }
     }
-    this.#dueHourMin = next;
+    this.book.dueMinuteMin = next;
   }
 
-  #exitOnOrder(order: Order, hour: number): OrderOutcome {
-    const k = this.book.placeOf(order.coin);
-    if (k < 0) return 'not-held';
-    const open = this.#panel.bars[(order.coin * this.#panel.hours + hour) * BAR_WIDTH]!;
-    this.#close(k, hour, open, SIGNAL_CODE, Number.NaN, order.decidedMs);
-    return 'filled';
+  /** Lives from where the hour stands to minute `to` of it, and closes the hour at its end. */
+  #live(to: number): void {
+    const hour = this.#hour;
+    if (this.#minute === 0) {
+      this.#positionBars += this.book.positionCount;
+      const row = this.#panel.funding.rowOf[hour]!;
+      if (row >= 0 && this.#rules.funding.boundary === 'include-same-stamp') {
+        this.#chargeFunding(hour, row, true);
+      }
+    }
+    if (this.#minute === 0 && to === HOUR && !this.#needsOpenEyes(hour)) {
+      if (hour % HOURS_AHEAD === 0) this.#touchAhead(hour);
+      this.#liveThroughBar(hour);
+    } else {
+      this.#liveSlowly(hour, to);
+    }
+    this.#minute = to;
+    this.#acted = false;
+    if (to === HOUR) this.#nextHour();
   }
 
-  #enter(order: Order, hour: number, admit: Admission): OrderOutcome {
-    if (order.notional <= 0) return 'no-equity';
-    if (!(order.quantity > 0)) return 'no-reference-price';
-    const refusal = admit(order, this.book);
-    if (refusal !== null) return refusal;
-    const { coin, side, quantity } = order;
-    const raw = this.#panel.bars[(coin * this.#panel.hours + hour) * BAR_WIDTH]!;
-    const price = slippedPrice(raw, side, this.#slippage);
-    const fee = quantity * price * this.#fee;
-    const dueHour =
-      order.target.holdHoursMax === undefined
-        ? NEVER
-        : Math.min(NEVER, hour + Math.ceil(order.target.holdHoursMax));
-    if (dueHour < this.#dueHourMin) this.#dueHourMin = dueHour;
-    this.book.open(order, hour, price, fee, dueHour);
-    this.#journal?.append({
-      kind: 'fill',
-      timeMs: timeAt(this.#panel, hour),
-      coin,
-      side,
-      leg: 'entry',
-      quantity,
-      price,
-      rawPrice: raw,
-      fee,
-      exitReason: null,
-      level: Number.NaN,
-      decidedMs: order.decidedMs,
-    });
-    return 'filled';
+  #nextHour(): void {
+    this.#hour += 1;
+    this.#minute = 0;
+    this.#opened = false;
+    const { transfers } = this.#rules.account;
+    if (transfers === 'fixed') return;
+    transferDue(this.#desk, this.#hour);
+  }
+
+  /** Whether the fast walk would miss something of the hour. */
+  #needsOpenEyes(hour: number): boolean {
+    if (this.#working.hasLimits || this.#nextBreak(0) < HOUR) return true;
+    const { margin } = this.#desk;
+    if (margin !== null && this.book.positionCount > 0 && !this.#isSafe(hour)) return true;
+    return this.#rules.fills.detail !== null && this.#couldFill(hour);
+  }
+
+  /** The bound of the open serves the whole bar, unless money or positions have changed since. */
+  #isSafe(hour: number): boolean {
+    if (this.#safeVersion === this.book.version) return true;
+    if (!this.#desk.margin!.isSafe(hour)) return false;
+    this.#safeVersion = this.book.version;
+    return true;
+  }
+
+  /** Whether some position's hourly bar reaches a level, or moves one. */
+  #couldFill(hour: number): boolean {
+    if (this.book.trailing > 0) return true;
+    const { reals, wholes, positionCount } = this.book;
+    const { bars } = this.#panel;
+    const step = hour * BAR_WIDTH;
+    for (let k = 0; k < positionCount; k += 1) {
+      const side = reals[k * REALS + SIDE]!;
+      const whole = k * WHOLES;
+      const adverse = side * bars[wholes[whole + STOP_BASE]! + step + wholes[whole + ADVERSE]!]!;
+      const favourable = side * bars[wholes[whole + BAR_BASE]! + step + wholes[whole + FAVOURABLE]!]!;
+      if (adverse <= reals[k * REALS + SIGNED_STOP]! || favourable >= reals[k * REALS + SIGNED_TARGET]!)
+        return true;
+    }
+    return false;
+  }
+
+  /** The first minute of the hour after `from` at which something is due between the stamps; HOUR or more if nothing is. */
+  #nextBreak(from: number): number {
+    const start = this.#hour * HOUR;
+    if (this.#rules.fills.detail === null) return HOUR;
+    const due = this.book.dueMinuteMin > start + from ? this.book.dueMinuteMin : NEVER;
+    return Math.min(due, this.#working.nextMinute(start + from)) - start;
+  }
+
+  #liveSlowly(hour: number, to: number): void {
+    const { margin } = this.#desk;
+    while (this.#minute < to) {
+      const until = Math.min(to, this.#nextBreak(this.#minute));
+      const safe = margin === null || this.book.positionCount === 0 || this.#isSafe(hour);
+      this.#walk.live(hour, this.#minute, until, safe);
+      this.#minute = until;
+      if (until < to) this.#actInside();
+    }
+    if (to < HOUR) return;
+    const filledInside = this.#safeVersion !== this.book.version;
+    this.#endLives(hour);
+    this.book.mark(hour);
+    if (margin === null || !filledInside || this.book.positionCount === 0) return;
+    const before = margin.liquidations;
+    margin.checkAtClose(hour);
+    if (margin.liquidations === before) return;
+    this.#working.cancelLiquidated(hour, hour * HOUR);
+    this.book.mark(hour);
   }
 
   /**
@@ -234,34 +440,34 @@ export class SimulatedVenue implements Venue {
   }
 
   /**
-   * Stops, targets and ends of life of bar `hour`, then the mark. One pass does both while nothing closes: then cash, and
+   * Stops, targets and ends of life of bar `hour`, then the mark. One pass does both while nothing closes: then the ground, and
    * with it the first term of the sum, is known before the walk. Whenever something did close, the mark is summed afresh.
    */
   #liveThroughBar(hour: number): void {
     const { book } = this;
     const { reals, wholes } = book;
-    const { bars, endHour, hours } = this.#panel;
+    const { bars, hours } = this.#panel;
+    const { ends } = this.#desk.lives;
     const closing = this.#closeAtEnd && hour === this.#toHour - 1;
     const step = hour * BAR_WIDTH;
-    let equity = book.cash;
+    let equity = book.ground;
     let clean = true;
-    this.#positionBars += book.positionCount;
     for (let k = 0; k < book.positionCount; ) {
       const real = k * REALS;
       const whole = k * WHOLES;
       const bar = wholes[whole + BAR_BASE]! + step;
       const side = reals[real + SIDE]!;
-      const stop = reals[real + SIGNED_STOP]!;
-      const target = reals[real + SIGNED_TARGET]!;
-      const adverse = side * bars[bar + wholes[whole + ADVERSE]!]!;
+      const adverse = side * bars[wholes[whole + STOP_BASE]! + step + wholes[whole + ADVERSE]!]!;
       const favourable = side * bars[bar + wholes[whole + FAVOURABLE]!]!;
-      if (adverse <= stop || favourable >= target) {
-        this.#closeAtLevel(k, hour, side * bars[bar]!, adverse, favourable);
-        clean = false;
-        continue;
+      // Not a number, in a halt or where the stop has no mark to look at, is neither and is looked into.
+      if (!(adverse > reals[real + SIGNED_STOP]! && favourable < reals[real + SIGNED_TARGET]!)) {
+        if (this.#walk.touchHour(k, hour)) {
+          clean = false;
+          continue;
+        }
       }
-      const close = bars[bar + CLOSE]!;
-      const end = endHour[wholes[whole + COIN]!]!;
+      const close = bars[wholes[whole + MARK_BASE]! + step + CLOSE]!;
+      const end = ends[wholes[whole + COIN]!]!;
       if (closing || (end <= hour + 1 && end < hours)) {
         this.#endOfLife(k, hour);
         clean = false;
@@ -271,78 +477,69 @@ export class SimulatedVenue implements Venue {
       equity += reals[real + SIGNED_QUANTITY]! * (close - reals[real + ENTRY_PRICE]!);
       k += 1;
     }
+    if (book.trailing > 0) this.#walk.trailThrough(hour);
     if (clean) book.setMark(hour, equity);
     else book.mark(hour);
   }
 
-  #closeAtLevel(k: number, hour: number, open: number, adverse: number, favourable: number): void {
-    const { reals } = this.book;
-    const real = k * REALS;
-    const side = reals[real + SIDE]!;
-    const stop = reals[real + SIGNED_STOP]!;
-    const target = reals[real + SIGNED_TARGET]!;
-    const touch = touchAdverseFirst(open, adverse, favourable, stop, target);
-    assertInvariant(touch !== 'none', 'a bar that reaches a level closes the position');
-    const inside = touch === 'stop' || touch === 'target';
-    // A level that was passed at the open came first; inside the bar nobody knows.
-    if (inside && adverse <= stop && favourable >= target) this.#ambiguousBars += 1;
-    const stopped = touch === 'gap-stop' || touch === 'stop';
-    const level = side * (stopped ? stop : target);
-    const raw = inside ? level : side * open;
-    this.#close(k, hour, raw, stopped ? STOP_CODE : TARGET_CODE, level, Number.NaN);
+  /** Coins whose last bar this was, after the slow walk. */
+  #endLives(hour: number): void {
+    const { ends } = this.#desk.lives;
+    const closing = this.#closeAtEnd && hour === this.#toHour - 1;
+    for (let k = 0; k < this.book.positionCount; ) {
+      const end = ends[this.book.wholes[k * WHOLES + COIN]!]!;
+      if (closing || (end <= hour + 1 && end < this.#panel.hours)) this.#endOfLife(k, hour);
+      else k += 1;
+    }
+    if (!this.#working.hasLimits) return;
+    for (const coin of this.#working.limitCoins()) {
+      if (ends[coin]! <= hour + 1 && ends[coin]! < this.#panel.hours) {
+        this.#working.cancelCoin(coin, (hour + 1) * HOUR);
+      }
+    }
   }
 
   #endOfLife(k: number, hour: number): void {
     const coin = this.book.wholes[k * WHOLES + COIN]!;
-    const end = this.#panel.endHour[coin]!;
-    const dies = end < this.#panel.hours && hour >= end - 1;
-    const price = this.book.markPrice(k, hour);
-    this.#close(k, hour, price, dies ? DELIST_CODE : END_OF_DATA_CODE, Number.NaN, Number.NaN);
-  }
-
-  #close(k: number, hour: number, raw: number, reasonCode: number, level: number, decidedMs: number): void {
-    const { book } = this;
-    const real = k * REALS;
-    const side = book.reals[real + SIDE] === 1 ? 1 : -1;
-    const quantity = book.reals[real + QUANTITY]!;
-    const price = slippedPrice(raw, side === 1 ? -1 : 1, this.#slippage);
-    const fee = quantity * price * this.#fee;
-    if (this.#journal !== undefined) {
-      this.#journal.append({
-        kind: 'fill',
-        timeMs: timeAt(this.#panel, hour),
-        coin: book.wholes[k * WHOLES + COIN]!,
-        side,
-        leg: 'exit',
-        quantity,
-        price,
-        rawPrice: raw,
-        fee,
-        exitReason: exitReasons[reasonCode]!,
-        level,
-        decidedMs,
-      });
-    }
-    book.close(k, hour, price, fee, reasonCode);
+    const { ends } = this.#desk.lives;
+    const dies = ends[coin]! < this.#panel.hours && hour >= ends[coin]! - 1;
+    const reason = dies ? this.#desk.lives.endOf(coin) : 'end-of-data';
+    const haircut = reason === 'delist' ? this.#rules.life.delistHaircut : 0;
+    const side = this.book.reals[k * REALS + SIDE]!;
+    const price = this.book.tradePrice(k, hour);
+    const raw = haircut === 0 ? price : price * (1 - side * haircut);
+    const code = reason === 'delist' ? DELIST_CODE : END_OF_DATA_CODE;
+    this.#desk.fills.exit(k, hour * HOUR, raw, code, Number.NaN, Number.NaN);
   }
 
   /** Everything that the next stamp depends on. Taken between two stamps. */
   checkpoint(): VenueCheckpoint {
-    assertInvariant(!this.#opened, 'a checkpoint lies between two stamps');
+    assertInvariant(!this.#opened && this.#minute === 0, 'a checkpoint lies between two stamps');
     return {
       hour: this.#hour,
       positionBars: this.#positionBars,
-      ambiguousBars: this.#ambiguousBars,
+      ambiguousBars: this.#walk.ambiguous,
+      detailHours: this.#walk.detailHours,
       book: this.book.checkpoint(),
+      working: this.#working.checkpoint(),
+      margin: this.#desk.margin?.checkpoint() ?? null,
+      impact: this.#desk.fills.checkpoint(),
     };
   }
 
-  restore(checkpoint: VenueCheckpoint): void {
+  /** `admit` serves delayed orders that act before the next one is submitted. */
+  restore(checkpoint: VenueCheckpoint, admit: Admission): void {
+    this.#admit = admit;
     this.#hour = checkpoint.hour;
+    this.#minute = 0;
     this.#opened = false;
     this.#positionBars = checkpoint.positionBars;
-    this.#ambiguousBars = checkpoint.ambiguousBars;
+    this.#walk.ambiguous = checkpoint.ambiguousBars;
+    this.#walk.detailHours = checkpoint.detailHours;
     this.book.restore(checkpoint.book, checkpoint.hour);
-    this.#dueHourMin = 0;
+    this.#working.restore(checkpoint.working);
+    if (checkpoint.margin !== null) this.#desk.margin?.restore(checkpoint.margin);
+    this.#desk.fills.restore(checkpoint.impact);
+    this.#desk.lives.moveTo(checkpoint.hour);
   }
 }

@@ -187,5 +187,7 @@ export const workloadReasons = {
   time: 'timeout',
   delist: 'delist',
   'end-of-data': 'delist',
+  liquidation: 'liquidation',
+  settling: 'delist',
   signal: 'signal',
 } as const;

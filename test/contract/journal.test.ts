@@ -8,13 +8,18 @@ journalContract('tables of a run', () => {
   return {
     journal,
     written(kind) {
-      const { decisions, targets, fills, funding } = journal.tables(symbols);
+      const { decisions, targets, fills, funding, account_events } = journal.tables(symbols);
       switch (kind) {
         case 'order':
           return rows(targets);
         // A run over history keeps no intents: its venue loses no order.
         case 'intent':
           return [];
+        // The end of a working order stands in the row of its beginning.
+        case 'resolution':
+          return [];
+        case 'account-event':
+          return rows(account_events);
         case 'fill':
           return rows(fills);
         case 'funding':

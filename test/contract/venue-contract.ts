@@ -85,12 +85,16 @@ export function venueContract(name: string, make: (setup: VenueSetup) => MaybePr
         const price = 100 * (1 + side * slippage);
         expect(session.account.position(CALM)).toEqual({
           coin: CALM,
+          market: 'usdm',
           side,
           quantity: 10,
           entryPrice: price,
           entryMs: stamp(2),
           stopPrice: price * (1 - side * 0.05),
           targetPrice: price * (1 + side * 0.1),
+          trailingStopFraction: null,
+          leverage: 1,
+          isolatedMargin: 0,
           markPrice: 100,
         });
         expect(session.account.cash).toBe(capital - 10 * price * feeFraction);

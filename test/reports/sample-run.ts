@@ -127,6 +127,7 @@ function trade(
     trades: [],
     equity: [],
     funding: [],
+    account_events: [],
   };
   let open: Open[] = [];
   let cash = startEquity;
@@ -410,6 +411,8 @@ const kinds: Readonly<Record<RunTable, Kinds>> = {
     mae: 'double',
     mfe: 'double',
     score: 'double',
+    leverage: 'double',
+    insurance: 'double',
     logits: 'text',
     probability: 'double',
     ev: 'double',
@@ -419,6 +422,7 @@ const kinds: Readonly<Record<RunTable, Kinds>> = {
     time: 'time',
     equity: 'double',
     cash: 'double',
+    spot_cash: 'double',
     long_notional: 'double',
     short_notional: 'double',
     positions: 'integer',
@@ -431,6 +435,15 @@ const kinds: Readonly<Record<RunTable, Kinds>> = {
     price: 'double',
     rate: 'double',
     cash: 'double',
+  },
+  account_events: {
+    time: 'time',
+    event: 'text',
+    symbol: 'text',
+    to_symbol: 'text',
+    from_wallet: 'text',
+    to_wallet: 'text',
+    amount: 'double',
   },
 };
 

@@ -1,0 +1,169 @@
+/**
+ * Living through an hour with open eyes: interval by interval, all positions of one before the next. The venue's fast walk needs
+ * this only where something happens that two comparisons a position cannot decide: finer bars, resting orders, a margin that might break.
+ */
+import { exitReasons } from '../journal/records.ts';
+import { barLayout } from '../panel/panel.ts';
+import { trailStop } from '../portfolio/levels.ts';
+import { record } from '../portfolio/record.ts';
+import type { Desk } from './desk.ts';
+import type { Touch } from './path.ts';
+import type { Market } from './rules.ts';
+import type { BarAt, WorkingOrders } from './working.ts';
+
+const { SIDE, SIGNED_STOP, REALS, COIN, WHOLES, TRAIL, BEST, ASIDES } = record;
+const { BAR_WIDTH } = barLayout;
+const HOUR = 60;
+const STOP = exitReasons.indexOf('stop');
+const TARGET = exitReasons.indexOf('target');
+
+export class HourWalk {
+  readonly #desk: Desk;
+  readonly #working: WorkingOrders;
+  /** Bars in which stop and target both lay inside, and hours walked by finer bars. */
+  ambiguous = 0;
+  detailHours = 0;
+
+  constructor(desk: Desk, working: WorkingOrders) {
+    this.#desk = desk;
+    this.#working = working;
+  }
+
+  /** From minute `from` of the hour to minute `to`; `safe` where no margin can break in the hour as it began. */
+  live(hour: number, from: number, to: number, safe: boolean): void {
+    const { detail } = this.#desk.rules.fills;
+    const step = detail === null || !this.#hasDetail(hour) ? HOUR : detail.minutes;
+    if (step < HOUR && to === HOUR) this.detailHours += 1;
+    const first = Math.ceil(from / step) * step;
+    for (let minute = first; minute < to; minute += step) {
+      this.#liveThrough(hour, minute, minute + step >= HOUR, safe);
+    }
+  }
+
+  #hasDetail(hour: number): boolean {
+    const { book, rules } = this.#desk;
+    for (let k = 0; k < book.positionCount; k += 1) {
+      if (
+        book.marketOf(k) === 'usdm' &&
+        rules.fills.detail!.bars(book.wholes[k * WHOLES + COIN]!, hour) !== null
+      )
+        return true;
+    }
+    return this.#working.limitCoins().some((coin) => rules.fills.detail!.bars(coin, hour) !== null);
+  }
+
+  /** One interval; `last` is the one in which coins without finer bars live through the whole hour. */
+  #liveThrough(hour: number, within: number, last: boolean, safe: boolean): void {
+    const { book, frame, margin } = this.#desk;
+    const minute = hour * HOUR + within;
+    frame.begin();
+    for (let k = 0; k < book.positionCount; k += 1) this.#load(k, hour, within, last);
+    const before = book.version;
+    this.#working.fillInside(
+      minute,
+      (coin, market) => this.#barOf(coin, market, hour, within, last),
+      (k) => {
+        this.#load(k, hour, within, last);
+        frame.markFresh(k);
+      },
+    );
+    if (margin !== null && (!safe || book.version !== before)) {
+      const liquidated = margin.liquidations;
+      margin.checkInside(hour, minute, (k) => this.#act(k, minute, frame.touch(k)));
+      if (margin.liquidations !== liquidated) this.#working.cancelLiquidated(hour, minute);
+    }
+    for (let k = 0; k < book.positionCount; ) {
+      const touch = frame.touch(k);
+      if (touch === 'none') k += 1;
+      else this.#act(k, minute, touch);
+    }
+    if (book.trailing > 0) this.#trail();
+  }
+
+  /** The finer bar of a coin's futures market; null where it has none then. */
+  #detailBar(coin: number, hour: number, within: number): BarAt | null | undefined {
+    const { detail } = this.#desk.rules.fills;
+    const bars = detail?.bars(coin, hour) ?? null;
+    if (detail === null || bars === null) return undefined;
+    const offset = (within / detail.minutes) * BAR_WIDTH;
+    return bars[offset] === bars[offset] ? { bars, offset } : null;
+  }
+
+  #load(k: number, hour: number, within: number, last: boolean): void {
+    const { book, frame } = this.#desk;
+    const coin = book.wholes[k * WHOLES + COIN]!;
+    const fine = book.marketOf(k) === 'usdm' ? this.#detailBar(coin, hour, within) : undefined;
+    if (fine === undefined) {
+      if (last) frame.loadHour(k, hour);
+      else frame.standStill(k, hour);
+    } else if (fine === null) frame.standStill(k, hour);
+    else frame.loadDetail(k, hour, fine.bars, fine.offset);
+  }
+
+  #barOf(coin: number, market: Market, hour: number, within: number, last: boolean): BarAt | null {
+    const fine = market === 'usdm' ? this.#detailBar(coin, hour, within) : undefined;
+    if (fine !== undefined) return fine;
+    if (!last) return null;
+    const { panel } = this.#desk;
+    const offset = (this.#desk.rowOf(coin, market) * panel.hours + hour) * BAR_WIDTH;
+    return panel.bars[offset] === panel.bars[offset] ? { bars: panel.bars, offset } : null;
+  }
+
+  /** The hourly bar of one position alone, for the venue's fast walk; true where it has closed the position. */
+  touchHour(k: number, hour: number): boolean {
+    const { frame } = this.#desk;
+    frame.begin();
+    frame.loadHour(k, hour);
+    const touch = frame.touch(k);
+    if (touch === 'none') return false;
+    this.#act(k, hour * HOUR, touch);
+    return true;
+  }
+
+  #act(k: number, minute: number, touch: Touch): void {
+    if (touch === 'none') return;
+    const { book, frame, fills } = this.#desk;
+    if (frame.isAmbiguous(k, touch)) this.ambiguous += 1;
+    const raw = frame.rawPrice(k, touch);
+    const real = k * REALS;
+    const side = book.reals[real + SIDE]!;
+    if (touch === 'stop' || touch === 'gap-stop') {
+      fills.exit(k, minute, raw, STOP, side * book.reals[real + SIGNED_STOP]!, Number.NaN);
+    } else if (frame.takesAsLimit(k)) {
+      fills.exitAsMaker(k, minute, raw, TARGET);
+    } else {
+      fills.exit(k, minute, raw, TARGET, side * book.reals[real + record.SIGNED_TARGET]!, Number.NaN);
+    }
+  }
+
+  /** Stops that trail follow the best trade price of the interval, once it is over. */
+  #trail(): void {
+    const { book, frame } = this.#desk;
+    for (let k = 0; k < book.positionCount; k += 1) {
+      if (book.asides[k * ASIDES + TRAIL] === book.asides[k * ASIDES + TRAIL] && frame.isTraded(k)) {
+        this.#raise(k, frame.tradeExtreme(k, 1));
+      }
+    }
+  }
+
+  /** Lets the stop of position k follow the favourable price of a bar that it has survived. */
+  #raise(k: number, favourable: number): void {
+    const { reals, asides } = this.#desk.book;
+    const aside = k * ASIDES;
+    const signed = reals[k * REALS + SIDE]! * favourable;
+    if (!(signed > asides[aside + BEST]!)) return;
+    asides[aside + BEST] = signed;
+    trailStop({ reals, real: k * REALS, asides, aside });
+  }
+
+  /** The same after an hour of the fast walk. */
+  trailThrough(hour: number): void {
+    const { book, panel } = this.#desk;
+    for (let k = 0; k < book.positionCount; k += 1) {
+      if (book.asides[k * ASIDES + TRAIL] !== book.asides[k * ASIDES + TRAIL]) continue;
+      const whole = k * WHOLES;
+      const bar = book.wholes[whole + record.BAR_BASE]! + hour * BAR_WIDTH;
+      this.#raise(k, panel.bars[bar + book.wholes[whole + record.FAVOURABLE]!]!);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** When coins begin, pause, end, come back and change their names, as the venue needs it hour by hour. */
+import type { LifeGap, Panel, Rename } from '../panel/panel.ts';
+import type { LifeRules } from './rules.ts';
+
+/** What becomes of a position whose coin's bars end. */
+export type LifeEnd = 'delist' | 'end-of-data';
+
+export class CoinLives {
+  /**
+   * One past the last hour of the life each coin is in; `panel.hours` where its positions outlive the bars (renamed, or held through
+   * an end of data).
+   */
+  readonly ends: Int32Array;
+  readonly #panel: Panel;
+  readonly #rules: LifeRules;
+  /** Gaps between lives, by the hour in which the next life begins. */
+  readonly #gaps: readonly LifeGap[];
+  readonly #renames: ReadonlyMap<number, readonly Rename[]>;
+  #nextGap = 0;
+
+  constructor(panel: Panel, rules: LifeRules) {
+    this.#panel = panel;
+    this.#rules = rules;
+    const { life } = panel;
+    // A panel that grows by the hour learns of ends on its way: without anything to correct, its own list is looked at.
+    this.ends = life === undefined ? panel.endHour : Int32Array.from(panel.endHour);
+    this.#gaps = (life?.gaps ?? []).toSorted((a, b) => a.toHour - b.toHour);
+    this.#renames = grouped(life?.renames ?? []);
+    if (life === undefined) return;
+    for (const coin of this.ends.keys()) this.ends[coin] = this.#lastEnd(coin);
+    for (const gap of this.#gaps.toReversed()) this.ends[gap.coin] = gap.fromHour;
+  }
+
+  #lastEnd(coin: number): number {
+    const { life, endHour, hours } = this.#panel;
+    const renamed = life?.renames.some(({ from, to }) => from === coin && to !== coin) ?? false;
+    const held = life?.dataEnds[coin] === 1 && this.#rules.dataEnd === 'hold';
+    return renamed || held ? hours : endHour[coin]!;
+  }
+
+  /** Lives that have ended before `hour` give way to the next ones. */
+  moveTo(hour: number): void {
+    while (this.#nextGap < this.#gaps.length && this.#gaps[this.#nextGap]!.toHour <= hour) {
+      const { coin, toHour } = this.#gaps[this.#nextGap]!;
+      const following = this.#gaps.find((gap) => gap.coin === coin && gap.fromHour >= toHour);
+      this.ends[coin] = following?.fromHour ?? this.#lastEnd(coin);
+      this.#nextGap += 1;
+    }
+  }
+
+  renamesAt(hour: number): readonly Rename[] {
+    return this.#renames.get(hour) ?? [];
+  }
+
+  /** How the life that a coin is in comes to its end. Between two lives of one name nobody knows better than a delisting. */
+  endOf(coin: number): LifeEnd {
+    const { life, endHour } = this.#panel;
+    return life?.dataEnds[coin] === 1 && this.ends[coin] === endHour[coin] ? 'end-of-data' : 'delist';
+  }
+
+  /** True in the hours before a known delisting in which the account keeps away from the coin. */
+  isSettling(coin: number, hour: number): boolean {
+    const { life, endHour, hours } = this.#panel;
+    const hoursBefore = this.#rules.leaveBeforeHours;
+    if (hoursBefore === null || life?.delisted[coin] !== 1 || endHour[coin]! >= hours) return false;
+    return hour >= endHour[coin]! - hoursBefore;
+  }
+
+  get leavesEarly(): boolean {
+    return this.#rules.leaveBeforeHours !== null && (this.#panel.life?.delisted.includes(1) ?? false);
+  }
+}
+
+function grouped(renames: readonly Rename[]): ReadonlyMap<number, readonly Rename[]> {
+  const byHour = new Map<number, Rename[]>();
+  for (const rename of renames) byHour.set(rename.hour, [...(byHour.get(rename.hour) ?? []), rename]);
+  return byHour;
+}

@@ -1,0 +1,397 @@
+/**
+ * Orders that are at the venue and not done: delayed ones, rests that a thin bar left over, limit orders. Oldest first, always. Each
+ * ends with a resolution in the journal.
+ */
+import { roundQuantity } from '../exchange/filters.ts';
+import { isRefusal, Order, type OrderOutcome } from '../execution/orders.ts';
+import { exitReasons, type RefusalReason } from '../journal/records.ts';
+import { barLayout } from '../panel/panel.ts';
+import { NEVER, record } from '../portfolio/record.ts';
+import type { Target } from '../strategy.ts';
+import type { Desk } from './desk.ts';
+import type { Market } from './rules.ts';
+
+const { QUANTITY, SIGNED_STOP, SIDE, REALS } = record;
+const { HIGH, LOW } = barLayout;
+const HOUR = 60;
+/** A rest waits this long, and no longer. */
+const REST_MINUTES_MAX = 24 * HOUR;
+const SIGNAL = exitReasons.indexOf('signal');
+const STOP = exitReasons.indexOf('stop');
+
+interface Working {
+  readonly kind: 'delayed' | 'rest' | 'limit';
+  readonly order: Order;
+  /** Acts at this minute (delayed), or from it on (rest). */
+  readonly dueMinute: number;
+  /** Given up at this minute. */
+  readonly untilMinute: number;
+  readonly limit: number;
+  readonly leverage: number;
+  left: number;
+  filled: number;
+  /** Hour of the last fill inside a bar, and how much of that bar was taken. */
+  hour: number;
+  taken: number;
+}
+
+export interface WorkingCheckpoint {
+  readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
+  readonly orders: readonly (Omit<Working, 'order'> & {
+    readonly target: Target;
+    readonly symbol: string;
+    readonly side: 1 | -1;
+    readonly leg: 'entry' | 'exit';
+    readonly decidedMs: number;
+    readonly quantity: number;
+    readonly strategyHash: readonly [number, number];
+  })[];
+}
+
+/** The bar of a coin's market in some interval. */
+export interface BarAt {
+  readonly bars: Float64Array;
+  readonly offset: number;
+}
+
+export class WorkingOrders {
+  readonly #desk: Desk;
+  #orders: Working[] = [];
+  /** How orders that were working were refused in the end. */
+  readonly refusals: Partial<Record<RefusalReason, number>> = {};
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  get count(): number {
+    return this.#orders.length;
+  }
+
+  get hasLimits(): boolean {
+    return this.#desk.book.restingCount > 0;
+  }
+
+  /** The first minute after `from` at which a delayed order acts; NEVER where there is none. */
+  nextMinute(from: number): number {
+    let next = NEVER;
+    for (const { kind, dueMinute } of this.#orders) {
+      if (kind === 'delayed' && dueMinute > from && dueMinute < next) next = dueMinute;
+    }
+    return next;
+  }
+
+  /** Cash of the spot wallet that resting purchases hold back. */
+  get spotHeldBack(): number {
+    let sum = 0;
+    for (const { kind, order, left, limit } of this.#orders) {
+      if (kind === 'limit' && order.market === 'spot') sum += left * limit;
+    }
+    return sum;
+  }
+
+  /** When the time exit of an entry filled at `minute` is due. */
+  dueMinute(order: Order, minute: number): number {
+    const hours = order.target.holdHoursMax;
+    return hours === undefined ? NEVER : Math.min(NEVER, minute + Math.ceil(hours * HOUR));
+  }
+
+  addDelayed(order: Order, minute: number, delayMinutes: number): void {
+    this.#add({ kind: 'delayed', order, dueMinute: minute + delayMinutes, untilMinute: NEVER });
+  }
+
+  addRest(
+    order: Order,
+    minute: number,
+    part: { readonly left: number; readonly filled: number; readonly leverage: number },
+  ): void {
+    const dueMinute = nextHour(minute);
+    this.#add({ kind: 'rest', order, dueMinute, untilMinute: minute + REST_MINUTES_MAX, ...part });
+  }
+
+  addLimit(entry: {
+    readonly order: Order;
+    readonly minute: number;
+    readonly limit: number;
+    readonly left: number;
+    readonly filled: number;
+    readonly leverage: number;
+  }): void {
+    const { order, minute, ...rest } = entry;
+    const hours = order.target.orderHoursMax ?? 1;
+    this.#add({
+      kind: 'limit',
+      order,
+      dueMinute: minute,
+      untilMinute: minute + Math.ceil(hours * HOUR),
+      ...rest,
+    });
+    this.#desk.book.addResting(order.coin, order.market, 1);
+    this.#holdBack();
+  }
+
+  #add(entry: Pick<Working, 'kind' | 'order' | 'dueMinute' | 'untilMinute'> & Partial<Working>): void {
+    this.#orders.push({
+      limit: Number.NaN,
+      leverage: 1,
+      left: entry.order.quantity,
+      filled: 0,
+      hour: -1,
+      taken: 0,
+      ...entry,
+    });
+  }
+
+  /** The margin that resting orders hold back in the futures wallet. */
+  #holdBack(): void {
+    const { margin } = this.#desk;
+    if (margin === null) return;
+    margin.resting = 0;
+    for (const { kind, order, left, limit, leverage } of this.#orders) {
+      if (kind === 'limit' && order.market === 'usdm') margin.resting += (left * limit) / leverage;
+    }
+  }
+
+  /** Gives up limit orders whose time is over. */
+  expire(minute: number): void {
+    for (const each of this.#orders.slice()) {
+      if (each.kind === 'limit' && each.untilMinute <= minute) this.#end(each, minute, 'expired');
+    }
+  }
+
+  /** Takes back what works for a coin; true where something did. */
+  withdraw(coin: number, market: Market, minute: number): boolean {
+    return this.#cancel(minute, ({ kind, order }) => {
+      return kind === 'limit' && order.coin === coin && order.market === market;
+    });
+  }
+
+  /** Coins for which a limit order rests in the futures market. */
+  limitCoins(): number[] {
+    return this.#orders.flatMap(({ kind, order }) =>
+      kind === 'limit' && order.market === 'usdm' ? [order.coin] : [],
+    );
+  }
+
+  /** Orders of coins that were liquidated in the hour die. */
+  cancelLiquidated(hour: number, minute: number): void {
+    const { margin } = this.#desk;
+    this.#cancel(
+      minute,
+      ({ kind, order }) =>
+        kind === 'limit' && order.market === 'usdm' && margin?.wasLiquidatedIn(order.coin, hour) === true,
+    );
+  }
+
+  /** Orders of a coin that was renamed, or has no life any more, die. */
+  cancelCoin(coin: number, minute: number): void {
+    this.#cancel(minute, ({ kind, order }) => kind === 'limit' && order.coin === coin);
+  }
+
+  #cancel(minute: number, dies: (each: Working) => boolean): boolean {
+    const dying = this.#orders.filter(dies);
+    for (const each of dying) this.#end(each, minute, 'cancelled');
+    return dying.length > 0;
+  }
+
+  /** Ends an order: whatever it has filled makes it a partial one. */
+  #end(each: Working, minute: number, otherwise: Exclude<OrderOutcome, 'working'>): void {
+    this.#remove(each);
+    const dropped = each.left > 0 && each.kind === 'rest';
+    if (dropped) this.noteDropped(each.order, minute, each.left);
+    const outcome = each.left === 0 ? 'filled' : each.filled > 0 ? 'partial' : otherwise;
+    this.resolve(each.order, minute, outcome);
+  }
+
+  #remove(each: Working): void {
+    this.#orders = this.#orders.filter((other) => other !== each);
+    if (each.kind !== 'limit') return;
+    this.#desk.book.addResting(each.order.coin, each.order.market, -1);
+    this.#holdBack();
+  }
+
+  /** The run is over. */
+  cancelAll(minute: number): void {
+    this.#cancel(minute, () => true);
+  }
+
+  resolve(order: Order, minute: number, outcome: Exclude<OrderOutcome, 'working'>): void {
+    if (isRefusal(outcome)) this.refusals[outcome] = (this.refusals[outcome] ?? 0) + 1;
+    this.#desk.journal?.append({ kind: 'resolution', timeMs: this.#desk.timeMs(minute), order, outcome });
+  }
+
+  noteDropped(order: Order, minute: number, quantity: number): void {
+    this.#desk.journal?.append({
+      kind: 'account-event',
+      timeMs: this.#desk.timeMs(minute),
+      event: 'dropped-rest',
+      coin: order.coin,
+      toCoin: -1,
+      from: null,
+      to: null,
+      amount: quantity,
+    });
+  }
+
+  /** What is due at an open: delayed orders are carried out by `act`, rests go on. */
+  actAt(minute: number, act: (order: Order) => OrderOutcome): void {
+    for (const each of this.#orders.slice()) {
+      if (!this.#orders.includes(each)) continue;
+      if (each.kind === 'delayed' && each.dueMinute <= minute) {
+        this.#remove(each);
+        const outcome = act(each.order);
+        if (outcome !== 'working') this.resolve(each.order, minute, outcome);
+      } else if (each.kind === 'rest' && minute % HOUR === 0 && each.dueMinute <= minute) {
+        this.#fillRest(each, minute);
+      }
+    }
+  }
+
+  #fillRest(each: Working, minute: number): void {
+    const desk = this.#desk;
+    const { coin, market, leg } = each.order;
+    const place = desk.book.placeOf(coin, market);
+    if (minute >= each.untilMinute || (place < 0 && (leg === 'exit' || each.filled > 0))) {
+      this.#end(each, minute, 'thin-volume');
+      return;
+    }
+    const raw = desk.openAt(coin, market, minute);
+    if (Number.isNaN(raw)) return;
+    const now = this.#share(each, (minute / HOUR) | 0, raw);
+    if (now === 0) return;
+    if (leg === 'exit') {
+      const quantity = Math.min(now, desk.book.reals[place * REALS + QUANTITY]!);
+      desk.fills.exit(place, minute, raw, SIGNAL, Number.NaN, each.order.decidedMs, quantity);
+    } else if (!this.#enterRest(each, minute, raw, now)) {
+      this.#end(each, minute, 'insufficient-margin');
+      return;
+    }
+    each.filled += now;
+    each.left = now >= each.left ? 0 : each.left - now;
+    if (each.left === 0) this.#end(each, minute, 'filled');
+  }
+
+  /** What the bar lets through of what is left. */
+  #share(each: Working, hour: number, raw: number): number {
+    const { order, left } = each;
+    const taken = each.hour === hour ? each.taken : 0;
+    const share = this.#desk.capacity(order.coin, hour, raw) - taken;
+    if (share >= left) return left;
+    const filters = this.#desk.filtersOf(order.coin, order.market);
+    return Math.max(0, filters === null ? share : roundQuantity(share, filters.stepSize));
+  }
+
+  /** Adds a further part to the position, at the open; false where it lacks margin or cash. */
+  #enterRest(each: Working, minute: number, raw: number, quantity: number): boolean {
+    const desk = this.#desk;
+    const { order, leverage } = each;
+    const { coin, side, market } = order;
+    const hour = (minute / HOUR) | 0;
+    const price = desk.fills.takerPrice(coin, hour, raw, side, quantity);
+    const fee = desk.fills.fee(market, false);
+    if (market === 'spot') {
+      if (quantity * price * (1 + fee) > desk.book.walletCash('spot') - this.spotHeldBack) return false;
+    } else if (desk.margin !== null) {
+      const mark = desk.frame.coinMarkOpen(coin, hour, desk.rules.account.mark === 'mark');
+      const unit = mark / leverage + price * fee + Math.max(0, side * (price - mark));
+      if (quantity * unit > desk.margin.available(hour)) return false;
+    }
+    this.#enter(each, { minute, quantity, rawPrice: raw, price, maker: false });
+    return true;
+  }
+
+  #enter(
+    each: Working,
+    fill: {
+      readonly minute: number;
+      readonly quantity: number;
+      readonly rawPrice: number;
+      readonly price: number;
+      readonly maker: boolean;
+    },
+  ): void {
+    const filters = this.#desk.filtersOf(each.order.coin, each.order.market);
+    this.#desk.fills.enter({
+      ...fill,
+      order: each.order,
+      leverage: each.leverage,
+      dueMinute: this.dueMinute(each.order, fill.minute),
+      tickSize: filters?.tickSize ?? Number.NaN,
+      quantityMax: filters?.marketQuantityMax ?? Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /**
+   * Limit orders inside one interval: filled where it was traded through them. A position that opens so may meet its stop in the
+   * same interval, and nothing else of it; `filled` hears of every other one.
+   */
+  fillInside(
+    minute: number,
+    barOf: (coin: number, market: Market) => BarAt | null,
+    filled: (k: number) => void,
+  ): void {
+    for (const each of this.#orders.slice()) {
+      if (each.kind !== 'limit' || !this.#orders.includes(each)) continue;
+      const { coin, market, side } = each.order;
+      const bar = barOf(coin, market);
+      if (bar === null) continue;
+      const low = bar.bars[bar.offset + LOW]!;
+      const high = bar.bars[bar.offset + HIGH]!;
+      if (side === 1 ? !(low < each.limit) : !(high > each.limit)) continue;
+      this.#fillLimit(each, minute, side === 1 ? low : high, filled);
+    }
+  }
+
+  #fillLimit(each: Working, minute: number, adverse: number, filled: (k: number) => void): void {
+    const { book, fills } = this.#desk;
+    const { coin, market } = each.order;
+    const hour = (minute / HOUR) | 0;
+    const quantity = this.#share(each, hour, each.limit);
+    if (quantity === 0) return;
+    const opens = book.placeOf(coin, market) < 0;
+    this.#enter(each, { minute, quantity, rawPrice: each.limit, price: each.limit, maker: true });
+    each.taken = (each.hour === hour ? each.taken : 0) + quantity;
+    each.hour = hour;
+    each.filled += quantity;
+    each.left = quantity >= each.left ? 0 : each.left - quantity;
+    const k = book.placeOf(coin, market);
+    const level = book.reals[k * REALS + SIGNED_STOP]!;
+    const side = book.reals[k * REALS + SIDE]!;
+    const stopped = opens && side * adverse <= level;
+    if (stopped) fills.exit(k, minute, side * level, STOP, side * level, Number.NaN);
+    else if (opens) filled(k);
+    if (each.left === 0 || stopped) this.#end(each, minute, 'filled');
+    else this.#holdBack();
+  }
+
+  checkpoint(): WorkingCheckpoint {
+    return {
+      refusals: { ...this.refusals },
+      orders: this.#orders.map(({ order, ...rest }) => ({
+        ...rest,
+        target: order.target,
+        symbol: order.symbol,
+        side: order.side,
+        leg: order.leg,
+        decidedMs: order.decidedMs,
+        quantity: order.quantity,
+        strategyHash: order.strategyHash,
+      })),
+    };
+  }
+
+  restore({ orders, refusals }: WorkingCheckpoint): void {
+    Object.assign(this.refusals, refusals);
+    this.#orders = orders.map(
+      ({ target, symbol, side, leg, decidedMs, quantity, strategyHash, ...rest }) => ({
+        ...rest,
+        order: new Order(target, symbol, side, leg, decidedMs, quantity, strategyHash),
+      }),
+    );
+    this.#holdBack();
+  }
+}
+
+function nextHour(minute: number): number {
+  return (Math.floor(minute / HOUR) + 1) * HOUR;
+}
