@@ -237,6 +237,12 @@ export class SimulatedVenue implements Venue {
     for (const market of ['usdm', 'spot'] as const) {
       const k = this.book.placeOf(from, market);
       if (k < 0) continue;
+      if (to !== from && this.book.isOpen(to, market)) {
+        // Two holdings cannot become one: the old one ends as if it had been delisted.
+        const last = this.book.tradePrice(k, this.#hour - 1);
+        this.#desk.fills.exit(k, this.#now, last, DELIST_CODE, Number.NaN, Number.NaN);
+        continue;
+      }
       this.book.redenominate(k, to, factor, this.#hour);
       this.#journal?.append({
         kind: 'account-event',
