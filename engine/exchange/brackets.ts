@@ -91,7 +91,8 @@ const LEVERAGE = 3;
 const TIER_WIDTH = 4;
 
 /**
- * The tiers in force of every coin of a panel. Questions about a coin that no edition has (`known` is false) answer NaN.
+ * The tiers in force of every coin of a panel. A coin that no edition has (`known` is false) has no
+ * maintenance margin, and NaN for its limits.
  */
 export class BracketBook {
   readonly #rows: DatedRows<readonly Tier[]>;
@@ -142,10 +143,10 @@ export class BracketBook {
     return this.#first[coin]! >= 0;
   }
 
-  /** Maintenance margin, quote currency, of a position of that notional (>= 0, at mark). */
+  /** Maintenance margin, quote currency, of a position of that notional (>= 0, at mark); 0 for a coin without tiers. */
   maintenance(coin: number, notional: number): number {
     const tier = this.#tierOffset(coin, notional);
-    return tier < 0 ? Number.NaN : notional * this.#tiers[tier + RATE]! - this.#tiers[tier + CUM]!;
+    return tier < 0 ? 0 : notional * this.#tiers[tier + RATE]! - this.#tiers[tier + CUM]!;
   }
 
   /** The greatest leverage that the tier of that notional allows. */

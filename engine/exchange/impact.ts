@@ -1,4 +1,6 @@
 /** Market impact: half a spread, and the square root of an order's share of the day's volume. */
+
+import { hourMs } from '../panel/hours.ts';
 import { barLayout, isPresent, type Panel } from '../panel/panel.ts';
 import { deviation } from '../stats/deviation.ts';
 
@@ -46,7 +48,8 @@ export interface ImpactCheckpoint {
 
 /**
  * Impact on a panel, with the memory of what the account has traded in each coin, bar and direction: orders of one bar cost
- * together what one order of their sum would. Volatility and volume are those of the bars before the one that is traded in.
+ * together what one order of their sum would. Volatility and volume are those of
+ * the bars before the last midnight.
  */
 export class ImpactMeter {
   readonly #panel: Panel;
@@ -60,10 +63,13 @@ export class ImpactMeter {
   readonly #sigmaDay: Float64Array;
   readonly #volumeDay: Float64Array;
   readonly #returns = new Float64Array(RETURNS_MAX);
+  /** Hour of the day, UTC, of the panel's first hour. */
+  readonly #startHour: number;
 
   constructor(panel: Panel, model: ImpactModel) {
     const coins = panel.symbols.length;
     this.#panel = panel;
+    this.#startHour = (panel.startMs / hourMs) % HOURS_A_DAY;
     this.#model = model;
     this.#hourOf = new Int32Array(coins * 2).fill(-1);
     this.#traded = new Float64Array(coins * 2);
@@ -139,19 +145,26 @@ export class ImpactMeter {
   }
 
   #learn(coin: number, hour: number): void {
-    if (this.#knownHour[coin] === hour) return;
-    this.#knownHour[coin] = hour;
-    this.#sigmaDay[coin] = this.#sigmaBefore(coin, hour);
-    this.#volumeDay[coin] = this.#volumeBefore(coin, hour);
+    const asOf = this.#asOf(coin, hour);
+    if (this.#knownHour[coin] === asOf) return;
+    this.#knownHour[coin] = asOf;
+    this.#sigmaDay[coin] = this.#sigmaBefore(coin, asOf);
+    this.#volumeDay[coin] = this.#volumeBefore(coin, asOf);
   }
 
-  /** From the log returns of the last 168 bars that have a bar right before them, scaled to a day. */
+  /** The last midnight, as risk figures are made once a day; a coin that was not there a day before it is looked at by the hour. */
+  #asOf(coin: number, hour: number): number {
+    const midnight = hour - ((this.#startHour + hour) % HOURS_A_DAY);
+    return isPresent(this.#panel, coin, midnight - HOURS_A_DAY) ? midnight : hour;
+  }
+
+  /** From the returns, close to close, of the last 168 bars that have a bar right before them, scaled to a day. */
   #sigmaBefore(coin: number, hour: number): number {
     const { bars, hours } = this.#panel;
     let count = 0;
     for (let back = Math.max(1, hour - RETURNS_MAX); back < hour; back += 1) {
       const at = (coin * hours + back) * BAR_WIDTH + CLOSE;
-      const change = Math.log(bars[at]! / bars[at - BAR_WIDTH]!);
+      const change = bars[at]! / bars[at - BAR_WIDTH]! - 1;
       if (change !== change) continue;
       this.#returns[count] = change;
       count += 1;

@@ -12,6 +12,7 @@ export class Order {
   /** What the strategy wants; size, levels and holding time stand there and are not copied. */
   readonly target: Target;
   readonly symbol: string;
+  readonly market: Market;
   /** Direction of the position it opens (entry) or closes (exit). */
   readonly side: 1 | -1;
   readonly leg: 'entry' | 'exit';
@@ -32,6 +33,7 @@ export class Order {
   ) {
     this.target = target;
     this.symbol = symbol;
+    this.market = target.market ?? 'usdm';
     this.side = side;
     this.leg = leg;
     this.decidedMs = decidedMs;
@@ -46,10 +48,6 @@ export class Order {
   /** The wanted size in quote currency that the quantity came from; NaN for an exit. */
   get notional(): number {
     return this.target.notional ?? Number.NaN;
-  }
-
-  get market(): Market {
-    return this.target.market ?? 'usdm';
   }
 
   get score(): number {

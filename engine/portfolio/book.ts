@@ -17,7 +17,7 @@ import { barLayout, type Panel, timeAt } from '../panel/panel.ts';
 import type { Market } from '../simulator/rules.ts';
 import type { AccountView, PositionView } from './account.ts';
 import { Ledger, type LedgerCheckpoint } from './ledger.ts';
-import { type Levels, setLevels } from './levels.ts';
+import { setLevels } from './levels.ts';
 import { NEVER, record } from './record.ts';
 
 const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET } = record;
@@ -56,19 +56,6 @@ export interface BookOptions {
   readonly marks: boolean;
   /** Set an isolated margin apart for every futures position. */
   readonly isolated: boolean;
-}
-
-/** What an entry's fill fixes about its position. */
-export interface Opening {
-  readonly order: Order;
-  readonly minute: number;
-  readonly quantity: number;
-  readonly price: number;
-  readonly fee: number;
-  readonly dueMinute: number;
-  readonly leverage: number;
-  /** Grid of the levels; NaN for none. */
-  readonly tickSize: number;
 }
 
 export class AccountBook implements AccountView {
@@ -260,58 +247,62 @@ export class AccountBook implements AccountView {
     this.version += 1;
   }
 
-  /** Appends a position and pays for it. Levels are set from the fill. */
-  open(opening: Opening): void {
-    const { order, quantity, price } = opening;
-    const { coin, side, market } = order;
+  /**
+   * Appends a position and pays for it. Levels are set from the fill, on the grid of `tickSize` (NaN for none). Positional: it runs for
+   * every entry of every scenario.
+   */
+  open(
+    order: Order,
+    minute: number,
+    quantity: number,
+    price: number,
+    fee: number,
+    dueMinute: number,
+    leverage: number,
+    tickSize: number,
+  ): void {
+    const { coin, side, market, target } = order;
     const slot = this.#slot(coin, market);
     assertInvariant(this.#place[slot] === -1, 'one position per coin and market');
     const k = this.#count;
     this.#count += 1;
     this.#place[slot] = k;
+    const { reals, wholes } = this;
     const real = k * REALS;
-    this.reals[real + SIDE] = side;
-    this.reals[real + SIGNED_QUANTITY] = side * quantity;
-    this.reals[real + QUANTITY] = quantity;
-    this.reals[real + ENTRY_PRICE] = price;
-    this.reals[real + FEES] = opening.fee;
-    this.reals[real + FUNDING_PAID] = 0;
-    this.#openAside(k, opening);
-    this.#openWholes(k, opening);
+    reals[real + SIDE] = side;
+    reals[real + SIGNED_QUANTITY] = side * quantity;
+    reals[real + QUANTITY] = quantity;
+    reals[real + ENTRY_PRICE] = price;
+    reals[real + FEES] = fee;
+    reals[real + FUNDING_PAID] = 0;
+    const whole = k * WHOLES;
+    wholes[whole + COIN] = coin;
+    wholes[whole + ENTRY_MINUTE] = minute;
+    wholes[whole + ADVERSE] = side > 0 ? LOW : HIGH;
+    wholes[whole + FAVOURABLE] = side > 0 ? HIGH : LOW;
+    wholes[whole + DUE_MINUTE] = dueMinute;
+    this.#setBases(whole, coin, market, target.stopOn === 'mark');
+    this.#openAside(k, order, leverage, price);
     this.#reasons[k] = this.ledger.entryReasonCode(order.reason);
-    this.#payEntry(k, quantity, price, opening.fee);
-    setLevels(this.#levels(k), order, price, opening.tickSize);
-    if (order.target.trailingStopFraction !== undefined) this.trailing += 1;
-    if (opening.dueMinute < this.dueMinuteMin) this.dueMinuteMin = opening.dueMinute;
+    this.#payEntry(k, quantity, price, fee);
+    setLevels(reals, real, this.asides, k * ASIDES, order, price, tickSize);
+    if (target.trailingStopFraction !== undefined) this.trailing += 1;
+    if (dueMinute < this.dueMinuteMin) this.dueMinuteMin = dueMinute;
   }
 
-  #levels(k: number): Levels {
-    return { reals: this.reals, real: k * REALS, asides: this.asides, aside: k * ASIDES };
-  }
-
-  #openAside(k: number, { order, leverage, price }: Opening): void {
+  #openAside(k: number, order: Order, leverage: number, price: number): void {
+    const { asides } = this;
     const aside = k * ASIDES;
     const { target } = order;
-    this.asides[aside + SCORE] = order.score;
-    this.asides[aside + MARKET] = order.market === 'spot' ? 1 : 0;
-    this.asides[aside + LEVERAGE] = leverage;
-    this.asides[aside + MARGIN] = 0;
-    this.asides[aside + TRAIL] = target.trailingStopFraction ?? Number.NaN;
-    this.asides[aside + BEST] = order.side * price;
-    this.asides[aside + TAKE_LIMIT] = target.takeProfitKind === 'limit' ? 1 : 0;
-    this.asides[aside + CARRIED_MARK] = price;
-    this.asides[aside + SINCE_HOUR] = 0;
-  }
-
-  #openWholes(k: number, { order, minute, dueMinute }: Opening): void {
-    const wholes = this.wholes;
-    const whole = k * WHOLES;
-    wholes[whole + COIN] = order.coin;
-    wholes[whole + ENTRY_MINUTE] = minute;
-    wholes[whole + ADVERSE] = order.side > 0 ? LOW : HIGH;
-    wholes[whole + FAVOURABLE] = order.side > 0 ? HIGH : LOW;
-    wholes[whole + DUE_MINUTE] = dueMinute;
-    this.#setBases(whole, order.coin, order.market, order.target.stopOn === 'mark');
+    asides[aside + SCORE] = order.score;
+    asides[aside + MARKET] = order.market === 'spot' ? 1 : 0;
+    asides[aside + LEVERAGE] = leverage;
+    asides[aside + MARGIN] = 0;
+    asides[aside + TRAIL] = target.trailingStopFraction ?? Number.NaN;
+    asides[aside + BEST] = order.side * price;
+    asides[aside + TAKE_LIMIT] = target.takeProfitKind === 'limit' ? 1 : 0;
+    asides[aside + CARRIED_MARK] = price;
+    asides[aside + SINCE_HOUR] = 0;
   }
 
   #setBases(whole: number, coin: number, market: Market, stopOnMark: boolean): void {
@@ -358,7 +349,9 @@ export class AccountBook implements AccountView {
     this.reals[real + ENTRY_PRICE] = average;
     this.reals[real + FEES] = this.reals[real + FEES]! + fee;
     this.#payEntry(k, quantity, price, fee);
-    setLevels(this.#levels(k), order, average, tickSize);
+    const best = k * ASIDES + BEST;
+    this.asides[best] = Math.max(this.asides[best]!, this.reals[real + SIDE]! * average);
+    setLevels(this.reals, real, this.asides, k * ASIDES, order, average, tickSize);
   }
 
   /**

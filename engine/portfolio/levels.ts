@@ -6,31 +6,30 @@ import { record } from './record.ts';
 
 const { SIDE, SIGNED_STOP, SIGNED_TARGET, BEST, TRAIL, FIXED_STOP } = record;
 
-/** One position's place among the records of a book. */
-export interface Levels {
-  readonly reals: Float64Array;
-  readonly real: number;
-  readonly asides: Float64Array;
-  readonly aside: number;
-}
-
-/** Sets both levels from the average entry fill; `tickSize` NaN leaves them where the fractions put them. */
+/**
+ * Sets both levels of the position whose records begin at `real` and `aside` from its average entry fill; `tickSize` NaN leaves them
+ * where the fractions put them. Positional, as all that runs at every fill.
+ */
 export function setLevels(
-  { reals, real, asides, aside }: Levels,
+  reals: Float64Array,
+  real: number,
+  asides: Float64Array,
+  aside: number,
   order: Order,
   price: number,
   tickSize: number,
 ): void {
   const { side } = order;
   const { stopLossFraction: stop, takeProfitFraction: target } = order.target;
-  asides[aside + FIXED_STOP] =
+  const fixed =
     stop === undefined ? Number.NEGATIVE_INFINITY : side * onTick(price * (1 - side * stop), tickSize, side);
+  asides[aside + FIXED_STOP] = fixed;
+  reals[real + SIGNED_STOP] = fixed;
   reals[real + SIGNED_TARGET] =
     target === undefined
       ? Number.POSITIVE_INFINITY
       : side * onTick(price * (1 + side * target), tickSize, side);
-  reals[real + SIGNED_STOP] = asides[aside + FIXED_STOP]!;
-  trailStop({ reals, real, asides, aside });
+  trailStop(reals, real, asides, aside);
 }
 
 /** Both levels of a long are rounded down, both of a short up: the stop acts later, the target pays less. */
@@ -39,7 +38,7 @@ function onTick(price: number, tickSize: number, side: 1 | -1): number {
 }
 
 /** Lets the stop follow the best price; the nearer of the fixed and the trailing stop holds. */
-export function trailStop({ reals, real, asides, aside }: Levels): void {
+export function trailStop(reals: Float64Array, real: number, asides: Float64Array, aside: number): void {
   const trail = asides[aside + TRAIL]!;
   if (trail !== trail) return;
   const side = reals[real + SIDE]!;

@@ -13,28 +13,31 @@ import type { WorkingOrders } from './working.ts';
 const { QUANTITY, REALS } = record;
 const HOUR = 60;
 const SIGNAL = exitReasons.indexOf('signal');
+/** No fill within a cap on participation slips by more than this fraction of its price. */
+const SLIPPAGE_AMPLE = 0.25;
 
-/** An entry on its way through the tests. */
-interface Draft {
-  readonly order: Order;
-  readonly minute: number;
-  readonly hour: number;
+/** An entry on its way through the tests: one for all, because it is filled in for every candidate of every decision. */
+class Draft {
+  order!: Order;
+  minute = 0;
+  hour = 0;
+  filters: Filters | null = null;
   /** Price before slippage: the open, or the limit of an order that will rest. */
-  readonly raw: number;
-  readonly limit: number;
+  raw = Number.NaN;
+  limit = Number.NaN;
   /** Rests as a limit order instead of taking. */
-  readonly rests: boolean;
-  readonly filters: Filters | null;
-  quantity: number;
+  rests = false;
+  quantity = Number.NaN;
   /** Part of the quantity that fills now, and at which price. */
-  now: number;
-  price: number;
-  leverage: number;
+  now = Number.NaN;
+  price = Number.NaN;
+  leverage = Number.NaN;
 }
 
 export class Entries {
   readonly #desk: Desk;
   readonly #working: WorkingOrders;
+  readonly #draft = new Draft();
 
   constructor(desk: Desk, working: WorkingOrders) {
     this.#desk = desk;
@@ -47,12 +50,14 @@ export class Entries {
   }
 
   #exit(order: Order, minute: number): OrderOutcome {
-    const { desk, hour } = { desk: this.#desk, hour: (minute / HOUR) | 0 };
+    const desk = this.#desk;
+    const hour = (minute / HOUR) | 0;
     const { coin, market } = order;
     const halted = Number.isNaN(desk.hourOpen(coin, market, hour));
     const withdrawn = this.#working.withdraw(coin, market, minute);
     const k = desk.book.placeOf(coin, market);
-    if (halted) return withdrawn ? 'withdrew' : 'not-orderable';
+    if (desk.margin?.wasLiquidatedIn(coin, hour) === true) return 'liquidated-this-bar';
+    if (halted) return withdrawn && k < 0 ? 'withdrew' : 'not-orderable';
     if (k < 0) return withdrawn ? 'withdrew' : 'not-held';
     const raw = desk.openAt(coin, market, minute);
     if (Number.isNaN(raw)) return 'no-detail-bar';
@@ -103,54 +108,77 @@ export class Entries {
   }
 
   #enter(order: Order, minute: number, admit: Admission): OrderOutcome {
-    const draft = this.#draft(order, minute);
-    if (typeof draft === 'string') return draft;
-    const { book } = this.#desk;
+    const draft = this.#draft;
+    const unfit = this.#begin(draft, order, minute);
+    if (unfit !== null) return unfit;
+    // An impact costs a look at a week of bars: a candidate that the limits will refuse, and that no price could make fail before
+    // them, is spared it.
+    if (this.#desk.fills.meter !== null) {
+      const limit = admit(order, this.#desk.book);
+      if (limit !== null && this.#passesAtAnyPrice(draft)) return limit;
+    }
     const refusal =
       this.#byFilters(draft) ??
       this.#byBrackets(draft) ??
       (order.market === 'spot' ? this.#byCash(draft) : this.#byMargin(draft)) ??
-      admit(order, book);
+      admit(order, this.#desk.book);
     if (refusal !== null) return refusal;
     return draft.rests ? this.#restAtLimit(draft) : this.#fill(draft);
   }
 
   /** Everything that must be known before the tests; a reason where it cannot be. */
-  #draft(order: Order, minute: number): Draft | RefusalReason {
+  #begin(draft: Draft, order: Order, minute: number): RefusalReason | null {
     const desk = this.#desk;
-    const { coin, market, side } = order;
+    const { coin, market, side, target } = order;
     const hour = (minute / HOUR) | 0;
-    if (desk.margin?.stopped === true) return 'account-stopped';
-    if (desk.margin?.wasLiquidatedIn(coin, hour) === true) return 'liquidated-this-bar';
-    if (Number.isNaN(desk.hourOpen(coin, market, hour))) return 'not-orderable';
-    const open = desk.openAt(coin, market, minute);
-    if (Number.isNaN(open)) return 'no-detail-bar';
-    if (desk.lives.isSettling(coin, hour)) return 'symbol-settling';
+    if (desk.margin !== null) {
+      if (desk.margin.stopped) return 'account-stopped';
+      if (desk.margin.wasLiquidatedIn(coin, hour)) return 'liquidated-this-bar';
+    }
+    const hourOpen = desk.hourOpen(coin, market, hour);
+    if (hourOpen !== hourOpen) return 'not-orderable';
+    const open = minute === hour * HOUR ? hourOpen : desk.openAt(coin, market, minute);
+    if (open !== open) return 'no-detail-bar';
+    if (desk.lives.leavesEarly && desk.lives.isSettling(coin, hour)) return 'symbol-settling';
     if (order.notional <= 0) return 'no-equity';
     if (!(order.quantity > 0)) return 'no-reference-price';
     const filters = desk.filtersOf(coin, market);
-    const wanted = order.target.limitPrice;
-    const limit =
-      wanted === undefined
-        ? Number.NaN
-        : filters === null
-          ? wanted
-          : roundPrice(wanted, filters.tickSize, side === 1 ? -1 : 1);
-    const rests = wanted !== undefined && side * (limit - open) < 0;
-    const raw = rests ? limit : open;
-    return {
-      order,
-      minute,
-      hour,
-      raw,
-      limit,
-      rests,
-      filters,
-      quantity: order.quantity,
-      now: 0,
-      price: raw,
-      leverage: order.target.leverage ?? desk.rules.account.leverage,
-    };
+    const wanted = target.limitPrice;
+    draft.order = order;
+    draft.minute = minute;
+    draft.hour = hour;
+    draft.filters = filters;
+    draft.limit = wanted === undefined ? Number.NaN : limitOnTick(wanted, side, filters);
+    draft.rests = side * (draft.limit - open) < 0;
+    draft.raw = draft.rests ? draft.limit : open;
+    draft.price = draft.raw;
+    draft.quantity = order.quantity;
+    draft.now = 0;
+    draft.leverage = target.leverage ?? desk.rules.account.leverage;
+    return null;
+  }
+
+  /** True where every test before the limits is passed with so much to spare that the slippage of the fill cannot matter. */
+  #passesAtAnyPrice(draft: Draft): boolean {
+    const { order, filters, hour, leverage, limit } = draft;
+    const { margin, filtered, fills, rules } = this.#desk;
+    if (order.market === 'spot' || limit === limit || (filtered && filters === null)) return false;
+    const quantity = filters === null ? draft.quantity : roundQuantity(draft.quantity, filters.stepSize);
+    const least = quantity * draft.raw * (1 - SLIPPAGE_AMPLE);
+    const most = quantity * draft.raw * (1 + SLIPPAGE_AMPLE);
+    if (
+      filters !== null &&
+      !(quantity >= filters.quantityMin && quantity > 0 && least >= filters.notionalMin)
+    ) {
+      return false;
+    }
+    if (margin === null) return true;
+    if (!(most <= margin.brackets.notionalMax(order.coin))) return false;
+    const lowest = margin.leverageFor(order.coin, most, leverage);
+    const mark = markAt(this.#desk, order, draft.minute);
+    const openLoss = Math.max(0, order.side * (draft.raw * (1 + order.side * SLIPPAGE_AMPLE) - mark));
+    const needed = (quantity * mark) / lowest + most * fills.fee('usdm', false) + quantity * openLoss;
+    return rules.account.size === 'refuse' && needed <= margin.available(hour);
   }
 
   /** Rounds the quantity, prices what fills now, and asks the minima. */
@@ -169,15 +197,9 @@ export class Entries {
     return order.target.postOnly === true && !draft.rests ? 'would-take' : null;
   }
 
-  #isNearMark({ order, hour, limit }: Draft, { percentDown, percentUp }: Filters): boolean {
-    const mark = this.#markOpen(order, hour);
+  #isNearMark({ order, minute, limit }: Draft, { percentDown, percentUp }: Filters): boolean {
+    const mark = markAt(this.#desk, order, minute);
     return !(limit < mark * percentDown || limit > mark * percentUp);
-  }
-
-  #markOpen({ coin, market }: Order, hour: number): number {
-    const { frame, rules } = this.#desk;
-    if (market === 'spot') return this.#desk.hourOpen(coin, market, hour);
-    return frame.coinMarkOpen(coin, hour, rules.account.mark === 'mark');
   }
 
   /** What fills now and at which price: a limit order that rests fills nothing yet, one that takes never pays beyond its limit. */
@@ -206,7 +228,7 @@ export class Entries {
     const { margin, fills } = this.#desk;
     if (margin === null) return null;
     const { order, hour, price, leverage } = draft;
-    const mark = this.#markOpen(order, hour);
+    const mark = markAt(this.#desk, order, draft.minute);
     const fee = fills.fee('usdm', draft.rests);
     const openLoss = Math.max(0, order.side * (price - mark));
     return this.#fit(draft, mark / leverage + price * fee + openLoss, margin.available(hour))
@@ -242,18 +264,20 @@ export class Entries {
 
   #fill(draft: Draft): OrderOutcome {
     const { order, minute, quantity, now, price, raw, leverage } = draft;
+    const { filters } = draft;
     if (now > 0) {
-      this.#desk.fills.enter({
+      this.#desk.fills.enter(
         order,
         minute,
-        quantity: now,
-        rawPrice: raw,
+        now,
+        raw,
         price,
-        maker: false,
+        false,
         leverage,
-        dueMinute: this.#working.dueMinute(order, minute),
-        ...this.#grid(draft.filters),
-      });
+        this.#working.dueMinute(order, minute),
+        filters === null ? Number.NaN : filters.tickSize,
+        filters === null ? Number.POSITIVE_INFINITY : filters.marketQuantityMax,
+      );
     }
     if (now >= quantity) return 'filled';
     if (!Number.isNaN(draft.limit)) {
@@ -270,15 +294,20 @@ export class Entries {
     return this.#rest(order, minute, { left: quantity - now, filled: now, leverage });
   }
 
-  #grid(filters: Filters | null): { tickSize: number; quantityMax: number } {
-    return {
-      tickSize: filters?.tickSize ?? Number.NaN,
-      quantityMax: filters?.marketQuantityMax ?? Number.POSITIVE_INFINITY,
-    };
-  }
-
   #restAtLimit({ order, minute, limit, quantity, leverage }: Draft): OrderOutcome {
     this.#working.addLimit({ order, minute, limit, left: quantity, filled: 0, leverage });
     return 'working';
   }
+}
+
+/** Mark that an order's margin and limits are reckoned with: of the hour's open, or of the finer bar that opens at the minute. */
+function markAt(desk: Desk, { coin, market }: Order, minute: number): number {
+  const hour = (minute / HOUR) | 0;
+  if (market === 'spot' || minute > hour * HOUR) return desk.openAt(coin, market, minute);
+  return desk.frame.coinMarkOpen(coin, hour, desk.rules.account.mark === 'mark');
+}
+
+/** A limit price on the tick away from the market: a buy's lower, a sale's higher. */
+function limitOnTick(price: number, side: 1 | -1, filters: Filters | null): number {
+  return filters === null ? price : roundPrice(price, filters.tickSize, side === 1 ? -1 : 1);
 }

@@ -17,20 +17,6 @@ const { SIDE, QUANTITY, ENTRY_PRICE, REALS, COIN, WHOLES, MARGIN, ASIDES } = rec
 const HOUR = 60;
 const minuteMs = 60_000;
 
-export interface EntryFill {
-  readonly order: Order;
-  readonly minute: number;
-  readonly quantity: number;
-  readonly rawPrice: number;
-  readonly price: number;
-  readonly maker: boolean;
-  readonly leverage: number;
-  readonly dueMinute: number;
-  readonly tickSize: number;
-  /** Largest quantity of one market order; larger ones go out in parts. Infinity for no limit. */
-  readonly quantityMax: number;
-}
-
 export interface FillsOptions {
   readonly panel: Panel;
   readonly book: AccountBook;
@@ -86,20 +72,32 @@ export class Fills {
     return this.#taker + (this.meter === null ? this.#slippage : Number.POSITIVE_INFINITY);
   }
 
-  /** Opens a position, or adds to the one that the order has opened. */
-  enter(fill: EntryFill): void {
-    const { order, minute, quantity, price, rawPrice, maker } = fill;
+  /**
+   * Opens a position, or adds to the one that the order has opened. `tickSize` is the grid of its levels (NaN for none), `quantityMax`
+   * what one market order may hold: larger ones go out in parts.
+   */
+  enter(
+    order: Order,
+    minute: number,
+    quantity: number,
+    rawPrice: number,
+    price: number,
+    maker: boolean,
+    leverage: number,
+    dueMinute: number,
+    tickSize: number,
+    quantityMax: number,
+  ): void {
     const { coin, side, market } = order;
-    const rate = maker ? this.#fees.maker(market) : this.#fees.taker(market);
+    const rate = this.#rate(market, maker);
     const fee = quantity * price * rate;
     if (!maker) this.meter?.record(coin, hourOf(minute), side, quantity * rawPrice);
     const place = this.book.placeOf(coin, market);
-    if (place < 0) this.book.open({ ...fill, fee });
-    else this.book.add(place, order, quantity, price, fee, fill.tickSize);
+    if (place < 0) this.book.open(order, minute, quantity, price, fee, dueMinute, leverage, tickSize);
+    else this.book.add(place, order, quantity, price, fee, tickSize);
     if (this.#journal === undefined) return;
-    let left = quantity;
-    while (left > 0) {
-      const part = Math.min(left, fill.quantityMax);
+    for (let left = quantity; left > 0; left -= quantityMax) {
+      const part = Math.min(left, quantityMax);
       this.#journal.append({
         kind: 'fill',
         timeMs: this.#panel.startMs + minute * minuteMs,
@@ -116,8 +114,11 @@ export class Fills {
         level: Number.NaN,
         decidedMs: order.decidedMs,
       });
-      left -= part;
     }
+  }
+
+  #rate(market: Market, maker: boolean): number {
+    return maker || market === 'spot' ? this.fee(market, maker) : this.#taker;
   }
 
   /** Closes position k, or `quantity` of it, as a taker. `level` and `decidedMs` are NaN where there is none. */
@@ -133,35 +134,16 @@ export class Fills {
     const direction = this.book.reals[k * REALS + SIDE] === 1 ? -1 : 1;
     const coin = this.book.wholes[k * WHOLES + COIN]!;
     const price = this.takerPrice(coin, hourOf(minute), raw, direction, quantity);
-    const rate = this.book.marketOf(k) === 'usdm' ? this.#taker : this.#fees.taker('spot');
     this.meter?.record(coin, hourOf(minute), direction, quantity * raw);
-    this.#close(k, {
-      minute,
-      raw,
-      price,
-      fee: quantity * price * rate,
-      reasonCode,
-      level,
-      decidedMs,
-      quantity,
-    });
+    const fee = quantity * price * this.#rate(this.book.marketOf(k), false);
+    this.#close(k, minute, raw, price, fee, reasonCode, level, decidedMs, quantity, false, 0);
   }
 
   /** Closes position k at the price of its resting limit order, as a maker. */
   exitAsMaker(k: number, minute: number, level: number, reasonCode: number): void {
     const quantity = this.book.reals[k * REALS + QUANTITY]!;
-    const fee = quantity * level * this.#fees.maker(this.book.marketOf(k));
-    const given = {
-      minute,
-      raw: level,
-      price: level,
-      fee,
-      reasonCode,
-      level,
-      decidedMs: Number.NaN,
-      quantity,
-    };
-    this.#close(k, given, true);
+    const fee = quantity * level * this.#rate(this.book.marketOf(k), true);
+    this.#close(k, minute, level, level, fee, reasonCode, level, Number.NaN, quantity, true, 0);
   }
 
   /**
@@ -189,8 +171,7 @@ export class Fills {
     const insurance = terms.bounded && margin > 0 ? Math.max(0, lost - margin) : 0;
     if (insurance > 0) this.#noteInsurance(minute, coin, insurance);
     const reasonCode = exitReasons.indexOf('liquidation');
-    const given = { minute, raw, price, fee, reasonCode, level: raw, decidedMs: Number.NaN, quantity };
-    return this.#close(k, given, false, insurance);
+    return this.#close(k, minute, raw, price, fee, reasonCode, raw, Number.NaN, quantity, false, insurance);
   }
 
   /** What the futures wallet lacks after a liquidation is borne by somebody else. */
@@ -216,21 +197,18 @@ export class Fills {
 
   #close(
     k: number,
-    exit: {
-      readonly minute: number;
-      readonly raw: number;
-      readonly price: number;
-      readonly fee: number;
-      readonly reasonCode: number;
-      readonly level: number;
-      readonly decidedMs: number;
-      readonly quantity: number;
-    },
-    maker = false,
-    insurance = 0,
+    minute: number,
+    rawPrice: number,
+    price: number,
+    fee: number,
+    reasonCode: number,
+    level: number,
+    decidedMs: number,
+    quantity: number,
+    maker: boolean,
+    insurance: number,
   ): number {
     const { book } = this;
-    const { minute, price, fee, reasonCode, quantity } = exit;
     if (this.#journal !== undefined) {
       this.#journal.append({
         kind: 'fill',
@@ -241,12 +219,12 @@ export class Fills {
         leg: 'exit',
         quantity,
         price,
-        rawPrice: exit.raw,
+        rawPrice,
         fee,
         maker,
         exitReason: exitReasons[reasonCode] as ExitReason,
-        level: exit.level,
-        decidedMs: exit.decidedMs,
+        level,
+        decidedMs,
       });
     }
     return book.close(k, minute, price, fee, reasonCode, quantity, insurance);

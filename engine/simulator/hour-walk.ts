@@ -29,53 +29,55 @@ export class HourWalk {
     this.#working = working;
   }
 
-  /** From minute `from` of the hour to minute `to`; `safe` where no margin can break in the hour as it began. */
-  live(hour: number, from: number, to: number, safe: boolean): void {
+  /** From minute `from` of the hour to minute `to`; `isSafe` answers whether a margin could break in the hour as things stand. */
+  live(hour: number, from: number, to: number, isSafe: () => boolean): void {
     const { detail } = this.#desk.rules.fills;
-    const step = detail === null || !this.#hasDetail(hour) ? HOUR : detail.minutes;
+    // An hour that is cut has its last interval at its end, even where nobody has finer bars in it.
+    const whole = from === 0 && to === HOUR && !this.#hasDetail(hour);
+    const step = detail === null || whole ? HOUR : detail.minutes;
     if (step < HOUR && to === HOUR) this.detailHours += 1;
     const first = Math.ceil(from / step) * step;
     for (let minute = first; minute < to; minute += step) {
-      this.#liveThrough(hour, minute, minute + step >= HOUR, safe);
+      this.#liveThrough(hour, minute, minute + step >= HOUR, isSafe);
     }
   }
 
   #hasDetail(hour: number): boolean {
     const { book, rules } = this.#desk;
+    if (rules.fills.detail === null) return false;
     for (let k = 0; k < book.positionCount; k += 1) {
       if (
         book.marketOf(k) === 'usdm' &&
-        rules.fills.detail!.bars(book.wholes[k * WHOLES + COIN]!, hour) !== null
+        rules.fills.detail.bars(book.wholes[k * WHOLES + COIN]!, hour) !== null
       )
         return true;
     }
-    return this.#working.limitCoins().some((coin) => rules.fills.detail!.bars(coin, hour) !== null);
+    const { detail } = rules.fills;
+    return this.#working.limitCoins().some((coin) => detail.bars(coin, hour) !== null);
   }
 
   /** One interval; `last` is the one in which coins without finer bars live through the whole hour. */
-  #liveThrough(hour: number, within: number, last: boolean, safe: boolean): void {
+  #liveThrough(hour: number, within: number, last: boolean, isSafe: () => boolean): void {
     const { book, frame, margin } = this.#desk;
     const minute = hour * HOUR + within;
     frame.begin();
     for (let k = 0; k < book.positionCount; k += 1) this.#load(k, hour, within, last);
-    const before = book.version;
     this.#working.fillInside(
-      minute,
       (coin, market) => this.#barOf(coin, market, hour, within, last),
       (k) => {
         this.#load(k, hour, within, last);
         frame.markFresh(k);
       },
     );
-    if (margin !== null && (!safe || book.version !== before)) {
+    if (margin !== null && !isSafe()) {
       const liquidated = margin.liquidations;
-      margin.checkInside(hour, minute, (k) => this.#act(k, minute, frame.touch(k)));
+      margin.checkInside(hour, (k) => this.#act(k, frame.touch(k)));
       if (margin.liquidations !== liquidated) this.#working.cancelLiquidated(hour, minute);
     }
     for (let k = 0; k < book.positionCount; ) {
       const touch = frame.touch(k);
       if (touch === 'none') k += 1;
-      else this.#act(k, minute, touch);
+      else this.#act(k, touch);
     }
     if (book.trailing > 0) this.#trail();
   }
@@ -86,7 +88,7 @@ export class HourWalk {
     const bars = detail?.bars(coin, hour) ?? null;
     if (detail === null || bars === null) return undefined;
     const offset = (within / detail.minutes) * BAR_WIDTH;
-    return bars[offset] === bars[offset] ? { bars, offset } : null;
+    return bars[offset] === bars[offset] ? { bars, offset, minute: hour * HOUR + within } : null;
   }
 
   #load(k: number, hour: number, within: number, last: boolean): void {
@@ -97,7 +99,7 @@ export class HourWalk {
       if (last) frame.loadHour(k, hour);
       else frame.standStill(k, hour);
     } else if (fine === null) frame.standStill(k, hour);
-    else frame.loadDetail(k, hour, fine.bars, fine.offset);
+    else frame.loadDetail(k, hour * HOUR + within, fine.bars, fine.offset);
   }
 
   #barOf(coin: number, market: Market, hour: number, within: number, last: boolean): BarAt | null {
@@ -106,7 +108,8 @@ export class HourWalk {
     if (!last) return null;
     const { panel } = this.#desk;
     const offset = (this.#desk.rowOf(coin, market) * panel.hours + hour) * BAR_WIDTH;
-    return panel.bars[offset] === panel.bars[offset] ? { bars: panel.bars, offset } : null;
+    const { bars } = panel;
+    return bars[offset] === bars[offset] ? { bars, offset, minute: hour * HOUR } : null;
   }
 
   /** The hourly bar of one position alone, for the venue's fast walk; true where it has closed the position. */
@@ -116,12 +119,13 @@ export class HourWalk {
     frame.loadHour(k, hour);
     const touch = frame.touch(k);
     if (touch === 'none') return false;
-    this.#act(k, hour * HOUR, touch);
+    this.#act(k, touch);
     return true;
   }
 
-  #act(k: number, minute: number, touch: Touch): void {
+  #act(k: number, touch: Touch): void {
     if (touch === 'none') return;
+    const minute = this.#desk.frame.minuteOf(k);
     const { book, frame, fills } = this.#desk;
     if (frame.isAmbiguous(k, touch)) this.ambiguous += 1;
     const raw = frame.rawPrice(k, touch);
@@ -153,7 +157,7 @@ export class HourWalk {
     const signed = reals[k * REALS + SIDE]! * favourable;
     if (!(signed > asides[aside + BEST]!)) return;
     asides[aside + BEST] = signed;
-    trailStop({ reals, real: k * REALS, asides, aside });
+    trailStop(reals, k * REALS, asides, aside);
   }
 
   /** The same after an hour of the fast walk. */

@@ -58,6 +58,13 @@ export class CoinLives {
     return life?.dataEnds[coin] === 1 && this.ends[coin] === endHour[coin] ? 'end-of-data' : 'delist';
   }
 
+  /** True where the bars of the life that the coin is in end with `hour`, whatever becomes of its positions. */
+  barsEnd(coin: number, hour: number): boolean {
+    const { endHour, hours } = this.#panel;
+    if (endHour[coin] === hour + 1 && hour + 1 < hours) return true;
+    return this.#gaps.some((gap) => gap.coin === coin && gap.fromHour === hour + 1);
+  }
+
   /** True in the hours before a known delisting in which the account keeps away from the coin. */
   isSettling(coin: number, hour: number): boolean {
     const { life, endHour, hours } = this.#panel;

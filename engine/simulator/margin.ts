@@ -5,7 +5,7 @@
  * Most hours are nowhere near: `isSafe` bounds the whole bar from below with every leg at its own worst price, and only where
  * that is not enough are the exact states looked at.
  */
-import { BracketBook } from '../exchange/brackets.ts';
+import { BracketBook, type Tier } from '../exchange/brackets.ts';
 import type { FilterBook } from '../exchange/filters.ts';
 import { liquidationPrice } from '../exchange/liquidation.ts';
 import { barLayout, type Panel } from '../panel/panel.ts';
@@ -22,6 +22,10 @@ const { MARKET, LEVERAGE, MARGIN, ASIDES } = record;
 const { HIGH, BAR_WIDTH } = barLayout;
 const HOUR = 60;
 
+/** A position that was renamed into a coin without tiers keeps no margin of its own. */
+const NO_TIERS: readonly Tier[] = [
+  { floor: 0, cap: Number.POSITIVE_INFINITY, maintenanceRate: 0, cum: 0, leverageMax: 1 },
+];
 /** Clearance fee of a coin whose own is not known. */
 export const CLEARANCE_FEE = 0.015;
 /** What a market-type trade may cost at most in the bound, where an impact model leaves that open. */
@@ -204,7 +208,7 @@ export class MarginDesk {
       }
       return;
     }
-    if (this.#poolBroken(markOf)) this.#closePool(hour, minute, markOf, traded);
+    if (this.#poolBroken(markOf)) this.#closePool(hour, () => minute, markOf, traded);
   }
 
   #isPooled(k: number): boolean {
@@ -239,16 +243,18 @@ export class MarginDesk {
   /** Closes the pool's legs at their marks: all of them, or the largest loss first until the rest can stand. */
   #closePool(
     hour: number,
-    minute: number,
+    minuteOf: (k: number) => number,
     markOf: (k: number) => number,
     traded: (k: number) => boolean,
   ): void {
     let row = -1;
     let coin = -1;
+    let minute = hour * HOUR;
     for (;;) {
       const k = this.#nextToClose(markOf, traded);
       if (k < 0) break;
       coin = this.#book.wholes[k * WHOLES + COIN]!;
+      minute = minuteOf(k);
       row = this.#liquidate(k, hour, minute, markOf(k));
       if (this.#rules.close === 'worst-first' && !this.#poolBroken(markOf)) break;
     }
@@ -290,31 +296,31 @@ export class MarginDesk {
    * The check inside an interval whose bars lie in the frame. `stop(k)` fills the stop of position k; only those that act before a
    * broken pool is closed are asked for, all other levels are left to the walk that follows.
    */
-  checkInside(hour: number, minute: number, stop: (k: number) => void): void {
-    if (this.#isolated) this.#liquidateIsolated(hour, minute);
-    else this.#checkPool(hour, minute, stop);
+  checkInside(hour: number, stop: (k: number) => void): void {
+    if (this.#isolated) this.#liquidateIsolated(hour);
+    else this.#checkPool(hour, stop);
   }
 
-  #liquidateIsolated(hour: number, minute: number): void {
+  #liquidateIsolated(hour: number): void {
     for (let k = 0; k < this.#book.positionCount; ) {
       const raw = this.#isPooled(k) && this.#frame.isTraded(k) ? this.#isolatedLevel(k) : null;
       if (raw === null) k += 1;
-      else this.#liquidate(k, hour, minute, raw);
+      else this.#liquidate(k, hour, this.#frame.minuteOf(k), raw);
     }
   }
 
   /** Mark at which an isolated position is liquidated in the frame's interval; null where it is not. */
   #isolatedLevel(k: number): number | null {
     const frame = this.#frame;
-    const open = frame.mark(k, 'open');
-    if (this.#isBroken(k, open)) return open;
     const touch = frame.touch(k);
     if (touch === 'gap-stop' || frame.comesFirst(k, touch)) return null;
     if (!this.#isBroken(k, frame.adverseMark(k))) return null;
     const { reals, asides } = this.#book;
     const side = reals[k * REALS + SIDE] === 1 ? 1 : -1;
     const level = this.#levelOf(k, asides[k * ASIDES + MARGIN]!, 0, 0);
-    return touch === 'stop' && reals[k * REALS + SIGNED_STOP]! > side * level ? null : level;
+    if (touch === 'stop' && reals[k * REALS + SIGNED_STOP]! > side * level) return null;
+    const open = frame.mark(k, 'open');
+    return this.#isBroken(k, open) ? open : level;
   }
 
   /** Mark at which the balance of position k meets its maintenance margin, the others standing still. */
@@ -322,7 +328,7 @@ export class MarginDesk {
     const { reals, wholes } = this.#book;
     const real = k * REALS;
     return liquidationPrice({
-      tiers: this.brackets.tiersOf(wholes[k * WHOLES + COIN]!)!,
+      tiers: this.brackets.tiersOf(wholes[k * WHOLES + COIN]!) ?? NO_TIERS,
       side: reals[real + SIDE] === 1 ? 1 : -1,
       quantity: reals[real + QUANTITY]!,
       entryPrice: reals[real + ENTRY_PRICE]!,
@@ -332,7 +338,7 @@ export class MarginDesk {
     });
   }
 
-  #checkPool(hour: number, minute: number, stop: (k: number) => void): void {
+  #checkPool(hour: number, stop: (k: number) => void): void {
     const legs = this.#poolLegs(hour);
     if (legs.coins.length === 0) return;
     const state = adverseState(legs, this.#rules.intrabar);
@@ -343,7 +349,8 @@ export class MarginDesk {
       if (place >= 0) stop(place);
     }
     const markOf = (k: number) => fallen.marks[legs.coins.indexOf(this.#book.wholes[k * WHOLES + COIN]!)]!;
-    this.#closePool(hour, minute, markOf, (k) => this.#isPooled(k) && this.#frame.isTraded(k));
+    const minuteOf = (k: number) => this.#frame.minuteOf(k);
+    this.#closePool(hour, minuteOf, markOf, (k) => this.#frame.isTraded(k));
   }
 
   /** The legs of the cross pool in list order, with all that their states depend on. */
@@ -369,7 +376,7 @@ export class MarginDesk {
         open: frame.mark(k, 'open'),
         low: frame.mark(k, 'low'),
         high: frame.mark(k, 'high'),
-        signedTarget: reals[real + record.SIGNED_TARGET]!,
+        signedTarget: frame.isTraded(k) ? reals[real + record.SIGNED_TARGET]! : Number.POSITIVE_INFINITY,
         acts,
         // A level that comes first, or a gap, has acted when the way begins.
         signedStop: touch === 'stop' ? reals[real + SIGNED_STOP]! : Number.POSITIVE_INFINITY,

@@ -99,6 +99,8 @@ export class SimulatedVenue implements Venue {
   /** Book version for which the hour was found safe; -1 where it was not. */
   #safeVersion = -1;
   #positionBars = 0;
+  /** A coin of this hour ended with a haircut. */
+  #haircut = false;
   #admit: Admission = () => null;
   /** Where `#touchAhead` leaves its sum, so that its loads are not optimised away. */
   readonly #touched = new Float64Array(1);
@@ -205,9 +207,9 @@ export class SimulatedVenue implements Venue {
     if (idle) return;
     const row = this.#panel.funding.rowOf[this.#hour]!;
     if (row >= 0) this.#chargeFunding(this.#hour, row, false);
+    if (this.#working.count > 0) this.#working.expire(this.#now);
     if (this.#desk.margin !== null) this.#checkMarginAtOpen();
     if (this.#desk.lives.leavesEarly) this.#leaveEarly();
-    if (this.#working.count > 0) this.#working.expire(this.#now);
     if (this.book.dueMinuteMin <= this.#now) this.#exitWhatIsDue();
     if (this.#working.count > 0) this.#working.actAt(this.#now, (order) => this.#carryOut(order));
   }
@@ -357,6 +359,7 @@ export class SimulatedVenue implements Venue {
   }
 
   #nextHour(): void {
+    if (this.#working.count > 0) this.#working.cancelEnded(this.#hour);
     this.#hour += 1;
     this.#minute = 0;
     this.#opened = false;
@@ -369,13 +372,13 @@ export class SimulatedVenue implements Venue {
   #needsOpenEyes(hour: number): boolean {
     if (this.#working.hasLimits || this.#nextBreak(0) < HOUR) return true;
     const { margin } = this.#desk;
-    if (margin !== null && this.book.positionCount > 0 && !this.#isSafe(hour)) return true;
+    if (margin !== null && !this.#isSafe(hour)) return true;
     return this.#rules.fills.detail !== null && this.#couldFill(hour);
   }
 
   /** The bound of the open serves the whole bar, unless money or positions have changed since. */
   #isSafe(hour: number): boolean {
-    if (this.#safeVersion === this.book.version) return true;
+    if (this.#safeVersion === this.book.version || this.book.positionCount === 0) return true;
     if (!this.#desk.margin!.isSafe(hour)) return false;
     this.#safeVersion = this.book.version;
     return true;
@@ -390,36 +393,55 @@ export class SimulatedVenue implements Venue {
     for (let k = 0; k < positionCount; k += 1) {
       const side = reals[k * REALS + SIDE]!;
       const whole = k * WHOLES;
-      const adverse = side * bars[wholes[whole + STOP_BASE]! + step + wholes[whole + ADVERSE]!]!;
-      const favourable = side * bars[wholes[whole + BAR_BASE]! + step + wholes[whole + FAVOURABLE]!]!;
-      if (adverse <= reals[k * REALS + SIGNED_STOP]! || favourable >= reals[k * REALS + SIGNED_TARGET]!)
-        return true;
+      const trade = wholes[whole + BAR_BASE]! + step;
+      const extreme = wholes[whole + ADVERSE]!;
+      // Finer bars are the marks of their time: a stop on the mark may act by them where it would not by the hour's mark bar.
+      const traded = side * bars[trade + extreme]!;
+      const marked = side * bars[wholes[whole + STOP_BASE]! + step + extreme]!;
+      const favourable = side * bars[trade + wholes[whole + FAVOURABLE]!]!;
+      const stop = reals[k * REALS + SIGNED_STOP]!;
+      if (!(traded > stop && marked > stop && favourable < reals[k * REALS + SIGNED_TARGET]!)) return true;
     }
     return false;
   }
 
   /** The first minute of the hour after `from` at which something is due between the stamps; HOUR or more if nothing is. */
   #nextBreak(from: number): number {
+    const { detail } = this.#rules.fills;
+    if (detail === null) return HOUR;
     const start = this.#hour * HOUR;
-    if (this.#rules.fills.detail === null) return HOUR;
-    const due = this.book.dueMinuteMin > start + from ? this.book.dueMinuteMin : NEVER;
+    const due = this.book.dueMinuteMin < start + HOUR ? this.#nextDue(start + from, detail.minutes) : NEVER;
     return Math.min(due, this.#working.nextMinute(start + from)) - start;
   }
 
+  /** The next minute after `now` at which a time exit may act; what is overdue tries at every open. */
+  #nextDue(now: number, step: number): number {
+    let next = NEVER;
+    for (let k = 0; k < this.book.positionCount; k += 1) {
+      const due = this.book.wholes[k * WHOLES + DUE_MINUTE]!;
+      const at = due > now ? Math.ceil(due / step) * step : (Math.floor(now / step) + 1) * step;
+      if (at < next) next = at;
+    }
+    return next;
+  }
+
   #liveSlowly(hour: number, to: number): void {
-    const { margin } = this.#desk;
     while (this.#minute < to) {
       const until = Math.min(to, this.#nextBreak(this.#minute));
-      const safe = margin === null || this.book.positionCount === 0 || this.#isSafe(hour);
-      this.#walk.live(hour, this.#minute, until, safe);
+      this.#walk.live(hour, this.#minute, until, () => this.#isSafe(hour));
       this.#minute = until;
       if (until < to) this.#actInside();
     }
     if (to < HOUR) return;
-    const filledInside = this.#safeVersion !== this.book.version;
     this.#endLives(hour);
     this.book.mark(hour);
-    if (margin === null || !filledInside || this.book.positionCount === 0) return;
+    if (this.#safeVersion !== this.book.version) this.#checkMarginAtClose(hour);
+  }
+
+  /** After the marks of the hour; whatever it closes is marked once more. */
+  #checkMarginAtClose(hour: number): void {
+    const { margin } = this.#desk;
+    if (margin === null || this.book.positionCount === 0) return;
     const before = margin.liquidations;
     margin.checkAtClose(hour);
     if (margin.liquidations === before) return;
@@ -486,6 +508,9 @@ export class SimulatedVenue implements Venue {
     if (book.trailing > 0) this.#walk.trailThrough(hour);
     if (clean) book.setMark(hour, equity);
     else book.mark(hour);
+    // The bound that let the fast walk pass knows nothing of haircuts.
+    if (this.#haircut) this.#checkMarginAtClose(hour);
+    this.#haircut = false;
   }
 
   /** Coins whose last bar this was, after the slow walk. */
@@ -496,12 +521,6 @@ export class SimulatedVenue implements Venue {
       const end = ends[this.book.wholes[k * WHOLES + COIN]!]!;
       if (closing || (end <= hour + 1 && end < this.#panel.hours)) this.#endOfLife(k, hour);
       else k += 1;
-    }
-    if (!this.#working.hasLimits) return;
-    for (const coin of this.#working.limitCoins()) {
-      if (ends[coin]! <= hour + 1 && ends[coin]! < this.#panel.hours) {
-        this.#working.cancelCoin(coin, (hour + 1) * HOUR);
-      }
     }
   }
 
@@ -514,6 +533,7 @@ export class SimulatedVenue implements Venue {
     const side = this.book.reals[k * REALS + SIDE]!;
     const price = this.book.tradePrice(k, hour);
     const raw = haircut === 0 ? price : price * (1 - side * haircut);
+    if (haircut > 0) this.#haircut = true;
     const code = reason === 'delist' ? DELIST_CODE : END_OF_DATA_CODE;
     this.#desk.fills.exit(k, hour * HOUR, raw, code, Number.NaN, Number.NaN);
   }

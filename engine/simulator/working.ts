@@ -11,16 +11,23 @@ import type { Target } from '../strategy.ts';
 import type { Desk } from './desk.ts';
 import type { Market } from './rules.ts';
 
-const { QUANTITY, SIGNED_STOP, SIDE, REALS } = record;
+const { QUANTITY, REALS } = record;
 const { HIGH, LOW } = barLayout;
 const HOUR = 60;
 /** A rest waits this long, and no longer. */
 const REST_MINUTES_MAX = 24 * HOUR;
 const SIGNAL = exitReasons.indexOf('signal');
-const STOP = exitReasons.indexOf('stop');
+
+/**
+ * `delayed` acts at its minute, `retry` is tested anew at every open because nothing of it could fill, `rest` is what is left of an order
+ * that has filled in part, `limit` rests at its price.
+ */
+type Kind = 'delayed' | 'retry' | 'rest' | 'limit';
 
 interface Working {
-  readonly kind: 'delayed' | 'rest' | 'limit';
+  readonly kind: Kind;
+  /** Age among the account's orders: the oldest comes first, whatever it has become since. */
+  readonly sequence: number;
   readonly order: Order;
   /** Acts at this minute (delayed), or from it on (rest). */
   readonly dueMinute: number;
@@ -36,6 +43,7 @@ interface Working {
 }
 
 export interface WorkingCheckpoint {
+  readonly sequence: number;
   readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
   readonly orders: readonly (Omit<Working, 'order'> & {
     readonly target: Target;
@@ -52,11 +60,16 @@ export interface WorkingCheckpoint {
 export interface BarAt {
   readonly bars: Float64Array;
   readonly offset: number;
+  /** When it opened. */
+  readonly minute: number;
 }
 
 export class WorkingOrders {
   readonly #desk: Desk;
   #orders: Working[] = [];
+  #sequence = 0;
+  /** The working order that is being carried out: what becomes of it keeps its age and its patience. */
+  #acting: Working | null = null;
   /** How orders that were working were refused in the end. */
   readonly refusals: Partial<Record<RefusalReason, number>> = {};
 
@@ -106,7 +119,9 @@ export class WorkingOrders {
     part: { readonly left: number; readonly filled: number; readonly leverage: number },
   ): void {
     const dueMinute = nextHour(minute);
-    this.#add({ kind: 'rest', order, dueMinute, untilMinute: minute + REST_MINUTES_MAX, ...part });
+    const kind = part.filled > 0 ? 'rest' : 'retry';
+    const patient = this.#acting?.kind === 'retry' ? this.#acting.untilMinute : minute + REST_MINUTES_MAX;
+    this.#add({ kind, order, dueMinute, untilMinute: patient, ...part });
   }
 
   addLimit(entry: {
@@ -118,6 +133,7 @@ export class WorkingOrders {
     readonly leverage: number;
   }): void {
     const { order, minute, ...rest } = entry;
+    const taken = { hour: (minute / HOUR) | 0, taken: entry.filled };
     const hours = order.target.orderHoursMax ?? 1;
     this.#add({
       kind: 'limit',
@@ -125,13 +141,16 @@ export class WorkingOrders {
       dueMinute: minute,
       untilMinute: minute + Math.ceil(hours * HOUR),
       ...rest,
+      ...taken,
     });
     this.#desk.book.addResting(order.coin, order.market, 1);
     this.#holdBack();
   }
 
   #add(entry: Pick<Working, 'kind' | 'order' | 'dueMinute' | 'untilMinute'> & Partial<Working>): void {
-    this.#orders.push({
+    this.#sequence += 1;
+    const added: Working = {
+      sequence: this.#acting?.sequence ?? this.#sequence,
       limit: Number.NaN,
       leverage: 1,
       left: entry.order.quantity,
@@ -139,7 +158,9 @@ export class WorkingOrders {
       hour: -1,
       taken: 0,
       ...entry,
-    });
+    };
+    const younger = this.#orders.findIndex(({ sequence }) => sequence > added.sequence);
+    this.#orders.splice(younger < 0 ? this.#orders.length : younger, 0, added);
   }
 
   /** The margin that resting orders hold back in the futures wallet. */
@@ -159,10 +180,10 @@ export class WorkingOrders {
     }
   }
 
-  /** Takes back what works for a coin; true where something did. */
+  /** Takes back what rests or is left over for a coin; true where something was. */
   withdraw(coin: number, market: Market, minute: number): boolean {
     return this.#cancel(minute, ({ kind, order }) => {
-      return kind === 'limit' && order.coin === coin && order.market === market;
+      return kind !== 'delayed' && order.coin === coin && order.market === market;
     });
   }
 
@@ -173,19 +194,29 @@ export class WorkingOrders {
     );
   }
 
-  /** Orders of coins that were liquidated in the hour die. */
+  /** Resting orders of coins that were liquidated in the hour die; all entries do where the account stops. */
   cancelLiquidated(hour: number, minute: number): void {
     const { margin } = this.#desk;
-    this.#cancel(
-      minute,
-      ({ kind, order }) =>
-        kind === 'limit' && order.market === 'usdm' && margin?.wasLiquidatedIn(order.coin, hour) === true,
+    if (margin === null) return;
+    this.#cancel(minute, ({ kind, order }) =>
+      margin.stopped
+        ? kind !== 'delayed' && order.leg === 'entry'
+        : kind === 'limit' && order.market === 'usdm' && margin.wasLiquidatedIn(order.coin, hour),
     );
   }
 
-  /** Orders of a coin that was renamed, or has no life any more, die. */
+  /** Orders of coins whose bars end with `hour` die. */
+  cancelEnded(hour: number): void {
+    const { lives } = this.#desk;
+    this.#cancel(
+      (hour + 1) * HOUR,
+      ({ kind, order }) => kind !== 'delayed' && lives.barsEnd(order.coin, hour),
+    );
+  }
+
+  /** Whatever works for a coin that is renamed dies. */
   cancelCoin(coin: number, minute: number): void {
-    this.#cancel(minute, ({ kind, order }) => kind === 'limit' && order.coin === coin);
+    this.#cancel(minute, ({ order }) => order.coin === coin);
   }
 
   #cancel(minute: number, dies: (each: Working) => boolean): boolean {
@@ -237,9 +268,13 @@ export class WorkingOrders {
   actAt(minute: number, act: (order: Order) => OrderOutcome): void {
     for (const each of this.#orders.slice()) {
       if (!this.#orders.includes(each)) continue;
-      if (each.kind === 'delayed' && each.dueMinute <= minute) {
+      if (each.kind === 'retry' && minute > each.untilMinute) {
+        this.#end(each, minute, 'thin-volume');
+      } else if (isDue(each, minute)) {
         this.#remove(each);
+        this.#acting = each;
         const outcome = act(each.order);
+        this.#acting = null;
         if (outcome !== 'working') this.resolve(each.order, minute, outcome);
       } else if (each.kind === 'rest' && minute % HOUR === 0 && each.dueMinute <= minute) {
         this.#fillRest(each, minute);
@@ -251,13 +286,14 @@ export class WorkingOrders {
     const desk = this.#desk;
     const { coin, market, leg } = each.order;
     const place = desk.book.placeOf(coin, market);
-    if (minute >= each.untilMinute || (place < 0 && (leg === 'exit' || each.filled > 0))) {
+    if (minute > each.untilMinute || place < 0) {
       this.#end(each, minute, 'thin-volume');
       return;
     }
     const raw = desk.openAt(coin, market, minute);
-    if (Number.isNaN(raw)) return;
-    const now = this.#share(each, (minute / HOUR) | 0, raw);
+    const hour = (minute / HOUR) | 0;
+    if (Number.isNaN(raw) || desk.margin?.wasLiquidatedIn(coin, hour) === true) return;
+    const now = this.#share(each, hour, raw);
     if (now === 0) return;
     if (leg === 'exit') {
       const quantity = Math.min(now, desk.book.reals[place * REALS + QUANTITY]!);
@@ -311,25 +347,22 @@ export class WorkingOrders {
     },
   ): void {
     const filters = this.#desk.filtersOf(each.order.coin, each.order.market);
-    this.#desk.fills.enter({
-      ...fill,
-      order: each.order,
-      leverage: each.leverage,
-      dueMinute: this.dueMinute(each.order, fill.minute),
-      tickSize: filters?.tickSize ?? Number.NaN,
-      quantityMax: filters?.marketQuantityMax ?? Number.POSITIVE_INFINITY,
-    });
+    this.#desk.fills.enter(
+      each.order,
+      fill.minute,
+      fill.quantity,
+      fill.rawPrice,
+      fill.price,
+      fill.maker,
+      each.leverage,
+      this.dueMinute(each.order, fill.minute),
+      filters?.tickSize ?? Number.NaN,
+      filters?.marketQuantityMax ?? Number.POSITIVE_INFINITY,
+    );
   }
 
-  /**
-   * Limit orders inside one interval: filled where it was traded through them. A position that opens so may meet its stop in the
-   * same interval, and nothing else of it; `filled` hears of every other one.
-   */
-  fillInside(
-    minute: number,
-    barOf: (coin: number, market: Market) => BarAt | null,
-    filled: (k: number) => void,
-  ): void {
+  /** Limit orders inside one interval: filled where it was traded through them; `filled` hears of the positions. */
+  fillInside(barOf: (coin: number, market: Market) => BarAt | null, filled: (k: number) => void): void {
     for (const each of this.#orders.slice()) {
       if (each.kind !== 'limit' || !this.#orders.includes(each)) continue;
       const { coin, market, side } = each.order;
@@ -338,34 +371,29 @@ export class WorkingOrders {
       const low = bar.bars[bar.offset + LOW]!;
       const high = bar.bars[bar.offset + HIGH]!;
       if (side === 1 ? !(low < each.limit) : !(high > each.limit)) continue;
-      this.#fillLimit(each, minute, side === 1 ? low : high, filled);
+      this.#fillLimit(each, bar.minute, filled);
     }
   }
 
-  #fillLimit(each: Working, minute: number, adverse: number, filled: (k: number) => void): void {
-    const { book, fills } = this.#desk;
+  #fillLimit(each: Working, minute: number, filled: (k: number) => void): void {
+    const { book } = this.#desk;
     const { coin, market } = each.order;
     const hour = (minute / HOUR) | 0;
     const quantity = this.#share(each, hour, each.limit);
     if (quantity === 0) return;
-    const opens = book.placeOf(coin, market) < 0;
     this.#enter(each, { minute, quantity, rawPrice: each.limit, price: each.limit, maker: true });
     each.taken = (each.hour === hour ? each.taken : 0) + quantity;
     each.hour = hour;
     each.filled += quantity;
     each.left = quantity >= each.left ? 0 : each.left - quantity;
-    const k = book.placeOf(coin, market);
-    const level = book.reals[k * REALS + SIGNED_STOP]!;
-    const side = book.reals[k * REALS + SIDE]!;
-    const stopped = opens && side * adverse <= level;
-    if (stopped) fills.exit(k, minute, side * level, STOP, side * level, Number.NaN);
-    else if (opens) filled(k);
-    if (each.left === 0 || stopped) this.#end(each, minute, 'filled');
+    filled(book.placeOf(coin, market));
+    if (each.left === 0) this.#end(each, minute, 'filled');
     else this.#holdBack();
   }
 
   checkpoint(): WorkingCheckpoint {
     return {
+      sequence: this.#sequence,
       refusals: { ...this.refusals },
       orders: this.#orders.map(({ order, ...rest }) => ({
         ...rest,
@@ -380,7 +408,8 @@ export class WorkingOrders {
     };
   }
 
-  restore({ orders, refusals }: WorkingCheckpoint): void {
+  restore({ orders, refusals, sequence }: WorkingCheckpoint): void {
+    this.#sequence = sequence;
     Object.assign(this.refusals, refusals);
     this.#orders = orders.map(
       ({ target, symbol, side, leg, decidedMs, quantity, strategyHash, ...rest }) => ({
@@ -390,6 +419,11 @@ export class WorkingOrders {
     );
     this.#holdBack();
   }
+}
+
+function isDue({ kind, dueMinute }: Working, minute: number): boolean {
+  if (kind === 'retry') return minute % HOUR === 0 && dueMinute <= minute;
+  return kind === 'delayed' && dueMinute <= minute;
 }
 
 function nextHour(minute: number): number {

@@ -8,8 +8,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { firstDifference } from './difference.ts';
 import { runEngine } from './engine-adapter.ts';
+import { eventKinds, noEvents } from './events.ts';
 import { caseOf, caseRecipe } from './markets.ts';
-import { eventKinds, noEvents } from './reference.ts';
 import { runReference } from './reference-run.ts';
 
 const seed = Number(process.env['HOURGLASS_SEED'] ?? Date.now() % 2_147_483_647);

@@ -3,14 +3,31 @@ import { type BacktestInput, type BacktestResult, runBacktestInMemory } from '..
 import { exitReasons } from '../../engine/journal/records.ts';
 import { RunJournal } from '../../engine/journal/run-journal.ts';
 import type { TableColumn } from '../../engine/journal/tables.ts';
-import { type BarRow, type FundingRow, type Panel, panelFromBars } from '../../engine/panel/panel.ts';
+import {
+  type BarRow,
+  type FundingRow,
+  type Panel,
+  panelFromBars,
+  sharedFloat64,
+} from '../../engine/panel/panel.ts';
 import { emptyRows, type Rows } from '../../engine/panel/rows.ts';
 import type { TradeColumns } from '../../engine/portfolio/ledger.ts';
 import type { Schedule } from '../../engine/schedule.ts';
+import type { DetailSource, VenueRules } from '../../engine/simulator/rules.ts';
 import type { Strategy, Target } from '../../engine/strategy.ts';
 import { choose } from './choice.ts';
 import type { Case } from './markets.ts';
-import type { Reason, ReferenceRefusal, ReferenceRun, ReferenceTrade, Wanted } from './reference.ts';
+import type {
+  Bar,
+  Market,
+  Outcome,
+  Reason,
+  ReferenceRefusal,
+  ReferenceRun,
+  ReferenceTrade,
+  TargetEnd,
+  Wanted,
+} from './types.ts';
 
 const hourMs = 3_600_000;
 
@@ -19,7 +36,10 @@ export interface Engine {
   readonly runBacktestInMemory: typeof runBacktestInMemory;
 }
 
-export type EngineRun = Omit<ReferenceRun, 'events'>;
+export type EngineRun = Pick<
+  ReferenceRun,
+  'trades' | 'refusals' | 'targets' | 'equity' | 'wallets' | 'cash' | 'openAtEnd'
+>;
 
 /** Another source of the market than the stored panel. */
 export type Source = Partial<Pick<BacktestInput, 'panel' | 'market' | 'clock'>>;
@@ -27,9 +47,14 @@ export type Source = Partial<Pick<BacktestInput, 'panel' | 'market' | 'clock'>>;
 export async function runEngine(drawn: Case, engine?: Engine, source?: Source): Promise<EngineRun> {
   const { panel, journal, result } = await backtestOf(drawn, engine, source);
   return {
-    trades: tradesOf(result.trades),
+    trades: tradesOf(result.trades, drawn.startMs),
     refusals: refusalsOf(journal, panel),
+    targets: targetsOf(journal, panel),
     equity: Array.from(result.equity),
+    wallets: Array.from(result.cash, (cash, hour) => {
+      const spot = result.spotCash[hour]!;
+      return { usdm: cash - spot, spot };
+    }),
     cash: result.cash[drawn.toHour - 1]!,
     openAtEnd: result.venue.book.positionCount,
   };
@@ -48,12 +73,13 @@ export async function backtestOf(
 ): Promise<EngineBacktest> {
   const panel = panelOf(drawn);
   const journal = new RunJournal();
-  const { capital, takerFeeBps, slippageBps, closeAtEnd, fromHour, toHour } = drawn;
+  const { capital, closeAtEnd, fromHour, toHour } = drawn;
   const result = await engine.runBacktestInMemory({
     panel,
-    columns: [scoreColumn(drawn)],
+    columns: columnsOf(drawn),
     strategy: strategyOf(drawn),
-    costs: { takerFeeBps, slippageBps },
+    costs: costsOf(drawn),
+    ...(drawn.venue === undefined ? {} : { rules: rulesOf(drawn, drawn.venue) }),
     capital,
     closeAtEnd,
     fromHour,
@@ -64,42 +90,119 @@ export async function backtestOf(
   return { panel, journal, result };
 }
 
-export function panelOf({ market, startMs }: Case): Panel {
+function costsOf(drawn: Case): BacktestInput['costs'] {
+  const { takerFeeBps, slippageBps, makerFeeBps, spotTakerFeeBps, spotMakerFeeBps, impact } = drawn;
+  return {
+    takerFeeBps,
+    slippageBps,
+    ...(makerFeeBps === undefined ? {} : { makerFeeBps }),
+    ...(spotTakerFeeBps === undefined ? {} : { spotTakerFeeBps }),
+    ...(spotMakerFeeBps === undefined ? {} : { spotMakerFeeBps }),
+    ...(impact === undefined ? {} : { impact }),
+  };
+}
+
+function rulesOf({ market }: Case, venue: VenueRules): VenueRules {
+  return { ...venue, fills: { ...venue.fills, detail: detailOf(market) } };
+}
+
+function detailOf({ detailMinutes, coins }: Market): DetailSource | null {
+  if (detailMinutes === undefined) return null;
+  return {
+    minutes: detailMinutes,
+    bars: (coin, hour) => {
+      const bars = coins[coin]!.detail?.[hour] ?? null;
+      return bars === null ? null : Float64Array.from(bars.flatMap(pricesOf));
+    },
+  };
+}
+
+function pricesOf(bar: Bar | null): number[] {
+  return bar === null ? new Array<number>(4).fill(Number.NaN) : [bar.open, bar.high, bar.low, bar.close];
+}
+
+export function panelOf({ market, startMs, venue }: Case): Panel {
   const bars: BarRow[] = [];
   const funding: FundingRow[] = [];
-  for (const coin of market.coins) {
-    for (const [hour, bar] of coin.bars.entries()) {
-      if (bar !== null) bars.push({ symbol: coin.symbol, timeMs: startMs + hour * hourMs, ...bar });
+  for (const { symbol, bars: own, quoteVolume, volume, funding: rows } of market.coins) {
+    for (const [hour, bar] of own.entries()) {
+      if (bar === null) continue;
+      const volumes = {
+        quoteVolume: quoteVolume?.[hour] ?? Number.NaN,
+        volume: volume?.[hour] ?? Number.NaN,
+      };
+      bars.push({ symbol, timeMs: startMs + hour * hourMs, ...bar, ...volumes });
     }
-    for (const { offsetMs, rate, mark } of coin.funding) {
-      funding.push({
-        symbol: coin.symbol,
-        timeMs: startMs + offsetMs,
-        rate,
-        ...(mark === null ? {} : { mark }),
-      });
+    for (const { offsetMs, rate, mark } of rows) {
+      funding.push({ symbol, timeMs: startMs + offsetMs, rate, ...(mark === null ? {} : { mark }) });
     }
   }
-  return panelFromBars(bars, funding);
+  const panel = panelFromBars(bars, funding);
+  return venue === undefined ? panel : withSeries(panel, market);
+}
+
+/** Marks and spot prices behind the coins' own bars, and what is known of the coins' lives. */
+function withSeries(panel: Panel, { coins, renames = [] }: Market): Panel {
+  const markRow = new Int32Array(coins.length).fill(-1);
+  const spotRow = new Int32Array(coins.length).fill(-1);
+  const rows: (readonly (Bar | null)[])[] = [];
+  for (const [coin, { marks, spot }] of coins.entries()) {
+    if (marks !== undefined) markRow[coin] = coins.length + rows.push(marks) - 1;
+    if (spot !== undefined) spotRow[coin] = coins.length + rows.push(spot) - 1;
+  }
+  const bars = sharedFloat64((coins.length + rows.length) * panel.hours * 4);
+  bars.set(panel.bars);
+  for (const [row, series] of rows.entries()) {
+    bars.set(series.flatMap(pricesOf), (coins.length + row) * panel.hours * 4);
+  }
+  return {
+    ...panel,
+    bars,
+    series: { markRow, spotRow },
+    life: {
+      dataEnds: Uint8Array.from(coins, ({ dataEnds }) => (dataEnds === true ? 1 : 0)),
+      delisted: Uint8Array.from(coins, ({ delisted }) => (delisted === true ? 1 : 0)),
+      gaps: coins.flatMap(({ gaps = [] }, coin) =>
+        gaps.map(({ from, to }) => ({ coin, fromHour: from, toHour: to })),
+      ),
+      renames,
+    },
+  };
 }
 
 export function scoreColumn({ market, scores }: Case): Rows {
-  const rows = emptyRows('score', market.coins.length, market.hours);
-  for (const [hour, row] of scores.entries()) rows.values.set(row, hour * market.coins.length);
+  return column('score', market, scores);
+}
+
+function columnsOf(drawn: Case): Rows[] {
+  const { market, limitPrices } = drawn;
+  return limitPrices === undefined
+    ? [scoreColumn(drawn)]
+    : [scoreColumn(drawn), column('limit', market, limitPrices)];
+}
+
+function column(name: string, market: Market, values: readonly (readonly number[])[]): Rows {
+  const rows = emptyRows(name, market.coins.length, market.hours);
+  for (const [hour, row] of values.entries()) rows.values.set(row, hour * market.coins.length);
   return rows;
 }
 
-export function strategyOf({ choice, everyHours, slotsMax, sideNotionalFractionMax }: Case): Strategy {
+export function strategyOf(drawn: Case): Strategy {
+  const { choice, capital, everyHours, everyMinutes, slotsMax, sideNotionalFractionMax, limitPrices } = drawn;
   return {
     name: 'random-choice',
     config: { ...choice },
-    columns: ['score'],
-    schedule: scheduleOf(everyHours),
+    columns: limitPrices === undefined ? ['score'] : ['score', 'limit'],
+    schedule: everyMinutes === undefined ? scheduleOf(everyHours) : { kind: 'every', minutes: everyMinutes },
     limits: {
       ...(slotsMax === null ? {} : { slotsMax }),
       ...(sideNotionalFractionMax === null ? {} : { sideNotionalFractionMax }),
     },
-    decide: (slice, account) => choose(choice, slice.column('score'), account).map(targetOf),
+    decide: (slice, account) => {
+      const view = { capital, equity: account.equity, isOpen: (coin: number) => account.isOpen(coin) };
+      const prices = limitPrices === undefined ? [] : slice.column('limit');
+      return choose(choice, slice.column('score'), view, prices).map(targetOf);
+    },
   };
 }
 
@@ -109,19 +212,27 @@ function scheduleOf(everyHours: number): Schedule {
   return { kind: 'every', minutes: everyHours * 60 };
 }
 
-function targetOf({ coin, side, notional, stop, target, holdHours }: Wanted): Target {
-  if (side === 0) return { coin, side };
+function targetOf(wanted: Wanted): Target {
+  const { coin, side, notional, stop, target, holdHours, reduce } = wanted;
+  const market = wanted.market === undefined ? {} : { market: wanted.market };
+  if (side === 0)
+    return { coin, side, ...market, ...(reduce === undefined ? {} : { reduceFraction: reduce }) };
   return {
-    coin,
-    side,
-    notional,
+    ...{ coin, side, notional, ...market },
     ...(stop === null ? {} : { stopLossFraction: stop }),
     ...(target === null ? {} : { takeProfitFraction: target }),
     ...(holdHours === null ? {} : { holdHoursMax: holdHours }),
+    ...(wanted.leverage === undefined ? {} : { leverage: wanted.leverage }),
+    ...(wanted.trailing === undefined ? {} : { trailingStopFraction: wanted.trailing }),
+    ...(wanted.stopOn === undefined ? {} : { stopOn: wanted.stopOn }),
+    ...(wanted.targetKind === undefined ? {} : { takeProfitKind: wanted.targetKind }),
+    ...(wanted.limit === undefined ? {} : { limitPrice: wanted.limit }),
+    ...(wanted.postOnly === undefined ? {} : { postOnly: wanted.postOnly }),
+    ...(wanted.orderHours === undefined ? {} : { orderHoursMax: wanted.orderHours }),
   };
 }
 
-function tradesOf(trades: TradeColumns): ReferenceTrade[] {
+function tradesOf(trades: TradeColumns, startMs: number): ReferenceTrade[] {
   return Array.from({ length: trades.count }, (_, row) => ({
     coin: trades.coin[row]!,
     side: trades.side[row] === 1 ? 1 : -1,
@@ -134,7 +245,28 @@ function tradesOf(trades: TradeColumns): ReferenceTrade[] {
     funding: trades.funding[row]!,
     pnl: trades.pnl[row]!,
     reason: exitReasons[trades.exitReason[row]!]! as Reason,
+    market: trades.market[row] === 1 ? 'spot' : 'usdm',
+    // Spot has none.
+    leverage: trades.market[row] === 1 ? 1 : trades.leverage[row]!,
+    insurance: trades.insurance[row]!,
+    entryMinute: (trades.entryMs[row]! - startMs) / 60_000,
+    exitMinute: (trades.exitMs[row]! - startMs) / 60_000,
   }));
+}
+
+function targetsOf(journal: RunJournal, panel: Panel): TargetEnd[] {
+  const { columns, rows } = journal.tables(panel.symbols).targets;
+  const at = (name: string, row: number): number | string | null => columns[name]!.values[row] ?? null;
+  return Array.from({ length: rows }, (_, row) => {
+    const refusal = at('refusal', row) as string | null;
+    const outcome = at('outcome', row) as Outcome;
+    return {
+      stamp: (Number(at('time', row)) - panel.startMs) / hourMs,
+      coin: panel.symbols.indexOf(String(at('symbol', row))),
+      side: at('side', row) as 1 | -1 | 0,
+      ...(refusal === 'cancelled' ? { outcome: 'cancelled', refusal: null } : { outcome, refusal }),
+    };
+  });
 }
 
 function refusalsOf(journal: RunJournal, panel: Panel): ReferenceRefusal[] {

@@ -5,8 +5,10 @@
  * fast-check draws the recipe, which shrinks; a seeded stream fills in the bars.
  */
 import * as fc from 'fast-check';
+import type { VenueRules } from '../../engine/simulator/rules.ts';
 import type { ChoiceRecipe } from './choice.ts';
-import { type Bar, type CoinHistory, type Market, type Settlement, stampOf } from './reference.ts';
+import { stampOf } from './reference.ts';
+import type { Bar, CoinHistory, Impact, Market, Settlement } from './types.ts';
 
 const hourMs = 3_600_000;
 
@@ -27,6 +29,16 @@ export interface Case {
   readonly sideNotionalFractionMax: number | null;
   /** Decides every so many hours, counted from the start of the day, UTC; 24 is a daily schedule. */
   readonly everyHours: number;
+  /** Decides every so many minutes instead. */
+  readonly everyMinutes?: number | undefined;
+  /** `[hour][coin]`, prices of limit orders, as `scores`. */
+  readonly limitPrices?: readonly (readonly number[])[] | undefined;
+  /** The plain rules if absent. */
+  readonly venue?: VenueRules | undefined;
+  readonly makerFeeBps?: number | undefined;
+  readonly spotTakerFeeBps?: number | undefined;
+  readonly spotMakerFeeBps?: number | undefined;
+  readonly impact?: Impact | undefined;
 }
 
 const level = fc.constantFrom(null, 0.02, 0.03125, 0.05, 0.0625, 0.08, 0.125);
@@ -104,8 +116,12 @@ export function caseOf(drawn: CaseRecipe): Case {
   };
 }
 
-/** The stamps at which a case decides, the end of the data included. */
-export function decisionHours({ market, startMs, everyHours }: Case): number[] {
+/** The stamps at which a case decides, in hours, the end of the data included. */
+export function decisionHours({ market, startMs, everyHours, everyMinutes }: Case): number[] {
+  if (everyMinutes !== undefined) {
+    const share = everyMinutes / 60;
+    return Array.from({ length: market.hours / share }, (_, stamp) => stamp * share);
+  }
   return Array.from({ length: market.hours + 1 }, (_, stamp) => stamp).filter((stamp) =>
     isDecision(startMs + stamp * hourMs, everyHours),
   );
@@ -117,7 +133,7 @@ export function isDecision(timeMs: number, everyHours: number): boolean {
   return everyHours === 24 ? hourOfDay === 12 : hourOfDay % everyHours === 0;
 }
 
-type Random = () => number;
+export type Random = () => number;
 interface Life {
   readonly first: number;
   readonly end: number;
@@ -188,7 +204,7 @@ function fundingOf(random: Random, hours: number): Settlement[] {
     .filter((row) => !stamps.has(stampOf(row)) && stamps.add(stampOf(row)));
 }
 
-function below(random: Random, count: number): number {
+export function below(random: Random, count: number): number {
   return Math.floor(random() * count);
 }
 

@@ -12,8 +12,9 @@ import { hourFeed } from '../contract/hour-feed.ts';
 import { firstDifference } from './difference.ts';
 import { panelOf, runEngine, scoreColumn, strategyOf } from './engine-adapter.ts';
 import { type Case, caseOf, caseRecipe } from './markets.ts';
-import { type Settlement, stampOf } from './reference.ts';
+import { stampOf } from './reference.ts';
 import { runReference } from './reference-run.ts';
+import type { Settlement } from './types.ts';
 
 const seed = Number(process.env['HOURGLASS_SEED'] ?? Date.now() % 2_147_483_647);
 
