@@ -1,7 +1,7 @@
 /** Market impact: half a spread, and the square root of an order's share of the day's volume. */
 
 import { hourMs } from '../panel/hours.ts';
-import { barLayout, isPresent, type Panel } from '../panel/panel.ts';
+import { barLayout, isPresent, type Panel, type Rename } from '../panel/panel.ts';
 import { deviation } from '../stats/deviation.ts';
 
 const { BAR_WIDTH, CLOSE } = barLayout;
@@ -63,12 +63,14 @@ export class ImpactMeter {
   readonly #sigmaDay: Float64Array;
   readonly #volumeDay: Float64Array;
   readonly #returns = new Float64Array(RETURNS_MAX);
+  readonly #renames: readonly Rename[];
   /** Hour of the day, UTC, of the panel's first hour. */
   readonly #startHour: number;
 
   constructor(panel: Panel, model: ImpactModel) {
     const coins = panel.symbols.length;
     this.#panel = panel;
+    this.#renames = panel.life?.renames ?? [];
     this.#startHour = (panel.startMs / hourMs) % HOURS_A_DAY;
     this.#model = model;
     this.#hourOf = new Int32Array(coins * 2).fill(-1);
@@ -164,13 +166,22 @@ export class ImpactMeter {
     let count = 0;
     for (let back = Math.max(1, hour - RETURNS_MAX); back < hour; back += 1) {
       const at = (coin * hours + back) * BAR_WIDTH + CLOSE;
-      const change = bars[at]! / bars[at - BAR_WIDTH]! - 1;
+      const change = bars[at]! / (bars[at - BAR_WIDTH]! * this.#unitChange(coin, back)) - 1;
       if (change !== change) continue;
       this.#returns[count] = change;
       count += 1;
     }
     if (count < RETURNS_MIN) return SIGMA_UNKNOWN;
     return deviation(this.#returns.subarray(0, count)) * Math.sqrt(HOURS_A_DAY);
+  }
+
+  /** What a redenomination at the hour has multiplied the coin's prices by: that is no return. */
+  #unitChange(coin: number, hour: number): number {
+    if (this.#renames.length === 0) return 1;
+    const change = this.#renames.find(
+      ({ from, to, hour: at }) => from === coin && to === coin && at === hour,
+    );
+    return change?.factor ?? 1;
   }
 
   /** Over the 24 hours before; hours without a bar traded nothing. NaN where a bar's volume is unknown. */

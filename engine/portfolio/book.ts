@@ -25,7 +25,7 @@ const { FEES, FUNDING_PAID, REALS } = record;
 const { COIN, ENTRY_MINUTE, BAR_BASE, ADVERSE, FAVOURABLE, DUE_MINUTE, MARK_BASE, STOP_BASE, WHOLES } =
   record;
 const { SCORE, MARKET, LEVERAGE, MARGIN, TRAIL, BEST, TAKE_LIMIT } = record;
-const { CARRIED_MARK, SINCE_HOUR, ASIDES } = record;
+const { CARRIED_MARK, SINCE_HOUR, STOP_ON_MARK, ASIDES } = record;
 const { CLOSE, HIGH, LOW, BAR_WIDTH } = barLayout;
 
 /** Places among the moneys. */
@@ -73,6 +73,9 @@ export class AccountBook implements AccountView {
   readonly #lanes: Int32Array;
   /** Place in the list by market and coin; -1 where nothing is open. */
   readonly #place: Int32Array;
+  /** Hour since which each coin is in the unit it is in, and its last mark of before in that unit; 0 and NaN where it never changed. */
+  readonly #unitSince: Int32Array;
+  readonly #unitMark: Float64Array;
   /** Resting entry orders by market and coin, and in all. */
   readonly #resting: Int32Array;
   #restingCount = 0;
@@ -106,6 +109,8 @@ export class AccountBook implements AccountView {
     this.#reasons = new Int32Array(positions);
     this.#place = new Int32Array(positions).fill(-1);
     this.#resting = new Int32Array(positions);
+    this.#unitSince = new Int32Array(coins);
+    this.#unitMark = new Float64Array(coins).fill(Number.NaN);
     this.#money = new Float64Array([capital, spotCapital, capital + spotCapital, 0, 0]);
     this.#markHour = options.firstHour - 1;
   }
@@ -301,8 +306,10 @@ export class AccountBook implements AccountView {
     asides[aside + TRAIL] = target.trailingStopFraction ?? Number.NaN;
     asides[aside + BEST] = order.side * price;
     asides[aside + TAKE_LIMIT] = target.takeProfitKind === 'limit' ? 1 : 0;
-    asides[aside + CARRIED_MARK] = price;
-    asides[aside + SINCE_HOUR] = 0;
+    const known = this.#unitMark[order.coin]!;
+    asides[aside + CARRIED_MARK] = known === known ? known : price;
+    asides[aside + SINCE_HOUR] = this.#unitSince[order.coin]!;
+    asides[aside + STOP_ON_MARK] = target.stopOn === 'mark' ? 1 : 0;
   }
 
   #setBases(whole: number, coin: number, market: Market, stopOnMark: boolean): void {
@@ -448,6 +455,16 @@ export class AccountBook implements AccountView {
     this.ledger.addInsurance(row, short);
   }
 
+  /** From `hour` on the coin is quoted in another unit; `factor` is what its prices are multiplied by. */
+  changeUnit(coin: number, hour: number, factor: number): void {
+    let mark = Number.NaN;
+    for (let at = hour - 1; at >= this.#unitSince[coin]! && mark !== mark; at -= 1) {
+      mark = this.#panel.bars[(coin * this.#panel.hours + at) * BAR_WIDTH + CLOSE]!;
+    }
+    this.#unitSince[coin] = hour;
+    this.#unitMark[coin] = mark * factor;
+  }
+
   /** Position k becomes one of another coin, or of another unit of the same: its value stays. */
   redenominate(k: number, to: number, factor: number, hour: number): void {
     const real = k * REALS;
@@ -468,7 +485,7 @@ export class AccountBook implements AccountView {
     asides[aside + record.FIXED_STOP] = asides[aside + record.FIXED_STOP]! * factor;
     asides[aside + CARRIED_MARK] = carried;
     asides[aside + SINCE_HOUR] = hour;
-    const stopOnMark = this.wholes[whole + STOP_BASE] !== this.wholes[whole + BAR_BASE];
+    const stopOnMark = asides[aside + STOP_ON_MARK] === 1;
     this.wholes[whole + COIN] = to;
     this.#setBases(whole, to, market, stopOnMark);
     if (market === 'spot') this.#reckonSpotCost();

@@ -54,7 +54,9 @@ export const record = {
   CARRIED_MARK: 8,
   /** Bars before this hour are in another unit. */
   SINCE_HOUR: 9,
-  ASIDES: 10,
+  /** 1 where the stop works on marks, if the coin has any. */
+  STOP_ON_MARK: 10,
+  ASIDES: 11,
 } as const;
 
 /** A minute that never comes. */

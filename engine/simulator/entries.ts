@@ -143,7 +143,12 @@ export class Entries {
     if (order.notional <= 0) return 'no-equity';
     if (!(order.quantity > 0)) return 'no-reference-price';
     const filters = desk.filtersOf(coin, market);
-    const wanted = target.limitPrice;
+    // The decision saw the old unit's close; what it wants is the same money of the new unit.
+    const factor =
+      minute === hour * HOUR && order.decidedMs === desk.timeMs(minute)
+        ? desk.lives.unitChange(coin, hour)
+        : 1;
+    const wanted = target.limitPrice === undefined ? undefined : target.limitPrice * factor;
     draft.order = order;
     draft.minute = minute;
     draft.hour = hour;
@@ -152,7 +157,7 @@ export class Entries {
     draft.rests = side * (draft.limit - open) < 0;
     draft.raw = draft.rests ? draft.limit : open;
     draft.price = draft.raw;
-    draft.quantity = order.quantity;
+    draft.quantity = order.quantity / factor;
     draft.now = 0;
     draft.leverage = target.leverage ?? desk.rules.account.leverage;
     return null;
@@ -207,8 +212,7 @@ export class Entries {
     const { order, minute, hour, raw, limit } = draft;
     if (draft.rests) return;
     draft.now = this.#shareOfBar(order, minute, raw, draft.quantity);
-    const sized = draft.now > 0 ? draft.now : draft.quantity;
-    const price = this.#desk.fills.takerPrice(order.coin, hour, raw, order.side, sized);
+    const price = this.#desk.fills.takerPrice(order.coin, hour, raw, order.side, draft.now);
     const beyond = order.side * (price - limit) > 0;
     draft.price = beyond ? limit : price;
   }

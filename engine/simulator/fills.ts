@@ -61,9 +61,9 @@ export class Fills {
     return maker ? this.#fees.maker(market) : this.#fees.taker(market);
   }
 
-  /** Price of a market-type trade of `quantity` beside the raw price. */
+  /** Price of a market-type trade of `quantity` beside the raw price; of nothing, half the spread away. */
   takerPrice(coin: number, hour: number, raw: number, direction: 1 | -1, quantity: number): number {
-    if (this.meter === null) return slippedPrice(raw, direction, this.#slippage);
+    if (this.meter === null || quantity === 0) return slippedPrice(raw, direction, this.#slippage);
     return slippedPrice(raw, direction, this.meter.slippage(coin, hour, direction, quantity * raw));
   }
 

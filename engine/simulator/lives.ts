@@ -52,6 +52,12 @@ export class CoinLives {
     return this.#renames.get(hour) ?? [];
   }
 
+  /** What prices of the coin are multiplied by at the stamp of `hour`: 1 in nearly all. */
+  unitChange(coin: number, hour: number): number {
+    const renames = this.#renames.get(hour);
+    return renames?.find(({ from, to }) => from === coin && to === coin)?.factor ?? 1;
+  }
+
   /** How the life that a coin is in comes to its end. Between two lives of one name nobody knows better than a delisting. */
   endOf(coin: number): LifeEnd {
     const { life, endHour } = this.#panel;

@@ -16,7 +16,7 @@ import type { BarFrame } from './frame.ts';
 import { adverseState, type PoolLegs, walkToState } from './pool.ts';
 import type { AccountRules } from './rules.ts';
 
-const { SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIDE, REALS } = record;
+const { SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET, SIDE, REALS } = record;
 const { COIN, BAR_BASE, MARK_BASE, ADVERSE, WHOLES } = record;
 const { MARKET, LEVERAGE, MARGIN, ASIDES } = record;
 const { HIGH, BAR_WIDTH } = barLayout;
@@ -160,6 +160,9 @@ export class MarginDesk {
         if (marked < worst) worst = marked;
         if (bars[mark + HIGH]! > high) high = bars[mark + HIGH]!;
       }
+      // A limit target that the open has passed fills at its level all the same.
+      const target = reals[real + SIGNED_TARGET]!;
+      if (target < worst) worst = target;
       if (worst !== worst) {
         const last = this.#book.markPrice(k, hour - 1);
         worst = side * last;
@@ -376,7 +379,7 @@ export class MarginDesk {
         open: frame.mark(k, 'open'),
         low: frame.mark(k, 'low'),
         high: frame.mark(k, 'high'),
-        signedTarget: frame.isTraded(k) ? reals[real + record.SIGNED_TARGET]! : Number.POSITIVE_INFINITY,
+        signedTarget: frame.isTraded(k) ? reals[real + SIGNED_TARGET]! : Number.POSITIVE_INFINITY,
         acts,
         // A level that comes first, or a gap, has acted when the way begins.
         signedStop: touch === 'stop' ? reals[real + SIGNED_STOP]! : Number.POSITIVE_INFINITY,

@@ -235,6 +235,7 @@ export class SimulatedVenue implements Venue {
   }
 
   #rename(from: number, to: number, factor: number): void {
+    if (from === to) this.book.changeUnit(from, this.#hour, factor);
     this.#working.cancelCoin(from, this.#now);
     for (const market of ['usdm', 'spot'] as const) {
       const k = this.book.placeOf(from, market);
@@ -567,5 +568,8 @@ export class SimulatedVenue implements Venue {
     if (checkpoint.margin !== null) this.#desk.margin?.restore(checkpoint.margin);
     this.#desk.fills.restore(checkpoint.impact);
     this.#desk.lives.moveTo(checkpoint.hour);
+    for (const { hour, from, to, factor } of this.#panel.life?.renames ?? []) {
+      if (from === to && hour < checkpoint.hour) this.book.changeUnit(from, hour, factor);
+    }
   }
 }

@@ -85,11 +85,12 @@ export class WorkingOrders {
     return this.#desk.book.restingCount > 0;
   }
 
-  /** The first minute after `from` at which a delayed order acts; NEVER where there is none. */
+  /** The first minute after `from` at which a delayed order acts or a limit order ends; NEVER where there is none. */
   nextMinute(from: number): number {
     let next = NEVER;
-    for (const { kind, dueMinute } of this.#orders) {
-      if (kind === 'delayed' && dueMinute > from && dueMinute < next) next = dueMinute;
+    for (const { kind, dueMinute, untilMinute } of this.#orders) {
+      const at = kind === 'delayed' ? dueMinute : kind === 'limit' ? untilMinute : NEVER;
+      if (at > from && at < next) next = at;
     }
     return next;
   }

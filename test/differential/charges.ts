@@ -88,6 +88,12 @@ export class Charges {
     return (this.#prices.coin(coin).bars[dayBefore] ?? null) === null ? hour : hour - hourOfDay;
   }
 
+  /** A redenomination is no return. */
+  #unitFactor(coin: number, hour: number): number {
+    const renames = this.#prices.market.renames ?? [];
+    return renames.find((each) => each.from === coin && each.to === coin && each.hour === hour)?.factor ?? 1;
+  }
+
   /** Of a day's return. */
   #deviation(coin: number): number {
     const hour = this.#asOf(coin);
@@ -95,7 +101,8 @@ export class Charges {
     const returns: number[] = [];
     for (let at = Math.max(1, hour - impactHours); at < hour; at += 1) {
       const [before, after] = [bars[at - 1] ?? null, bars[at] ?? null];
-      if (before !== null && after !== null) returns.push(after.close / before.close - 1);
+      if (before !== null && after !== null)
+        returns.push(after.close / (before.close * this.#unitFactor(coin, at)) - 1);
     }
     if (returns.length < impactReturnsMin) return impactDefault;
     const mean = returns.reduce((sum, each) => sum + each, 0) / returns.length;

@@ -74,11 +74,12 @@ export class EntryTests {
     return this.#limitFault(order) ?? quote;
   }
 
-  #limitOf({ coin, market, wanted }: Working): number | null {
+  #limitOf({ coin, market, wanted, unitFactor }: Working): number | null {
     if (wanted.limit === undefined) return null;
     const filters = this.book.filters(coin, market);
-    if (filters === null) return wanted.limit;
-    const ticks = wanted.limit / filters.tickSize;
+    const price = wanted.limit * unitFactor;
+    if (filters === null) return price;
+    const ticks = price / filters.tickSize;
     return (wanted.side === 1 ? Math.floor(ticks) : Math.ceil(ticks)) * filters.tickSize;
   }
 
@@ -93,7 +94,7 @@ export class EntryTests {
     const side = wanted.side as 1 | -1;
     const open = book.prices.openNow(coin, market)!;
     const rests = limit !== null && !this.isMarketable(order, open);
-    const part = rests ? quantity : Math.min(quantity, this.roomOf(order, open));
+    const part = rests ? quantity : Math.min(quantity, this.roomOf(order, open, quantity));
     let fill = rests ? limit : book.charges.taker(coin, side, open, part);
     if (limit !== null && !rests) fill = side === 1 ? Math.min(limit, fill) : Math.max(limit, fill);
     const leverage = market === 'spot' ? 1 : this.#leverage(order, quantity * fill);
@@ -179,10 +180,11 @@ export class EntryTests {
   }
 
   /** What the cap leaves an order in this hour, in whole steps. */
-  roomOf(order: Working, price: number): number {
+  roomOf(order: Working, price: number, wanted = Number.POSITIVE_INFINITY): number {
     const most = this.book.charges.participation(order.coin, price);
     if (most === Number.POSITIVE_INFINITY) return most;
     const taken = order.taken.hour === this.book.prices.hour ? order.taken.quantity : 0;
+    if (most - taken >= wanted) return wanted;
     return Math.max(0, this.steps(order, most) - taken);
   }
 

@@ -25,7 +25,7 @@ export class Orders {
 
   /** The targets of one decision: exits, then longs, then shorts, each in rank order. */
   decide(minute: number, picks: readonly Wanted[]): void {
-    const { prices, venue } = this.book;
+    const { venue } = this.book;
     const stamp = minute / 60;
     const pairs = picks.map((wanted) => {
       const { coin, side } = wanted;
@@ -40,7 +40,8 @@ export class Orders {
         const order: Working = {
           sequence: this.#sequence,
           ...{ wanted, end, coin, market, decidedMinute: minute, kind: 'delayed', limit: null, leverage: 1 },
-          referenceClose: prices.hourBar(coin, 'usdm', Math.floor(minute / 60) - 1)?.close ?? null,
+          referenceClose: this.#referenceClose(coin, minute),
+          unitFactor: this.#unitChange(coin, minute),
           dueMinute: minute + venue.fills.delayMinutes,
           actedMinute: Number.NaN,
           ...{ quantity: 0, filled: 0, taken: { hour: -1, quantity: 0 } },
@@ -49,6 +50,20 @@ export class Orders {
         else this.#act(order);
       }
     }
+  }
+
+  /** The close that the decision saw, in the unit of the bars that the order meets. */
+  #referenceClose(coin: number, minute: number): number | null {
+    const close = this.book.prices.hourBar(coin, 'usdm', Math.floor(minute / 60) - 1)?.close ?? null;
+    return close === null ? null : close * this.#unitChange(coin, minute);
+  }
+
+  #unitChange(coin: number, minute: number): number {
+    if (this.book.venue.fills.delayMinutes > 0) return 1;
+    const renames = this.book.prices.market.renames ?? [];
+    return (
+      renames.find(({ hour, from, to }) => hour * 60 === minute && from === coin && to === coin)?.factor ?? 1
+    );
   }
 
   /** Delayed orders that are due and rests of former opens, oldest first. */
@@ -104,7 +119,7 @@ export class Orders {
       const { side, postOnly } = order.wanted;
       const through = side === 1 ? bars.trade.low < order.limit! : bars.trade.high > order.limit!;
       if (!through) continue;
-      const part = Math.min(order.quantity, this.tests.roomOf(order, order.limit!));
+      const part = Math.min(order.quantity, this.tests.roomOf(order, order.limit!, order.quantity));
       if (!(part > 0)) continue;
       this.book.count(postOnly === true ? 'post-only fill' : 'limit fill');
       this.#fill(order, part, order.limit!, order.limit!, true);
@@ -177,7 +192,7 @@ export class Orders {
       return;
     }
     order.quantity = Math.min(order.quantity, position.quantity);
-    const part = Math.min(order.quantity, this.tests.roomOf(order, open));
+    const part = Math.min(order.quantity, this.tests.roomOf(order, open, order.quantity));
     if (part < order.quantity) book.count('signal exit cut by the cap');
     if (part > 0) {
       if (order.kind === 'rest') book.count('carried rest of an exit filled');
@@ -242,7 +257,7 @@ export class Orders {
       this.#reduce(order, open);
       return;
     }
-    const part = Math.min(order.quantity, this.tests.roomOf(order, open));
+    const part = Math.min(order.quantity, this.tests.roomOf(order, open, order.quantity));
     if (!(part > 0)) return;
     const fill = book.charges.taker(coin, wanted.side, open, part);
     const feeRate = book.charges.fee(market, false);

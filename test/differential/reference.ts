@@ -263,8 +263,9 @@ class Simulation {
     return true;
   }
 
-  /** An account that stops at its first liquidation takes back what works for it. */
+  /** Resting orders of what was liquidated die; an account that stops takes back all that works for it. */
   #stopEntries(): void {
+    for (const coin of this.book.liquidatedNow) this.orders.cancel(coin, 'usdm', ['resting'], null);
     if (!this.book.stopped) return;
     for (const { coin, wanted, kind, market } of [...this.orders.working]) {
       if (kind !== 'delayed' && wanted.side !== 0)
@@ -277,7 +278,11 @@ class Simulation {
     const { transfers, spotCapital } = book.venue.account;
     if (transfers === 'fixed' || t === rules.fromHour) return;
     const move = (wanted: number) => {
-      const most = wanted > 0 ? orders.tests.available((position) => book.mark(position)) : book.spot;
+      const free = () =>
+        book.venue.account.margin === 'none'
+          ? book.usdm
+          : orders.tests.available((position) => book.mark(position));
+      const most = wanted > 0 ? free() : book.spot;
       const amount = Math.sign(wanted) * Math.max(0, Math.min(Math.abs(wanted), most));
       if (amount === 0) return;
       book.count('transfer');

@@ -214,6 +214,8 @@ export interface Working {
   readonly decidedMinute: number;
   /** Close that the quantity is reckoned with; null where there was none. */
   readonly referenceClose: number | null;
+  /** What a redenomination at the decision's own stamp multiplies prices by. */
+  readonly unitFactor: number;
   kind: 'delayed' | 'resting' | 'rest' | 'retry';
   readonly dueMinute: number;
   /** When it was handed to the market; NaN before. */
