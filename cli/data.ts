@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Finding } from '../datasets/check/finding.ts';
+import type { ImportRequest } from '../datasets/import/request.ts';
 import type { PresetName } from '../datasets/planted/settings.ts';
 import type { Store } from '../datasets/store.ts';
 import { exitCodes, UsageFault } from './failure.ts';
@@ -17,15 +18,8 @@ export function addData(program: Command, act: Act): void {
   addCheck(data, act);
 }
 
-interface ImportOptions {
-  readonly bars: readonly string[];
-  readonly funding?: readonly string[];
-  readonly mark?: readonly string[];
-  readonly scores?: readonly string[];
-}
-
 /** Parts of an import that the interface names and that cannot be taken yet. */
-const importedLater = ['--detail', '--exchange-info', '--brackets', '--news', '--fear-greed'];
+const importedLater = ['--news', '--fear-greed'];
 
 function addImport(data: Command, act: Act): void {
   const command = data
@@ -34,26 +28,23 @@ function addImport(data: Command, act: Act): void {
     .requiredOption('--bars <files...>', 'hourly bars')
     .option('--funding <files...>', 'funding settlements')
     .option('--mark <files...>', 'hourly mark prices')
+    .option('--spot <files...>', 'hourly bars of the spot market')
+    .option('--detail <length=files...>', 'finer bars, such as 15m=FILE')
+    .option('--brackets <files...>', 'leverage tiers, FILE or FILE@DATE (from when they hold)')
+    .option('--exchange-info <files...>', "the exchange's list of instruments and filters, FILE or FILE@DATE")
+    .option('--renames <files...>', 'renames and redenominations: from, to, factor, time')
     .option('--scores <files...>', 'stored columns per coin and hour, such as scores and logits');
   for (const flag of importedLater) command.addOption(new Option(`${flag} <files...>`).hideHelp());
-  command.action(async (name: string, options: ImportOptions) => {
+  command.action(async (name: string, options: Omit<ImportRequest, 'name'>) => {
     refuseLater(
       importedLater.filter((flag) => command.getOptionValueSource(attributeOf(flag)) !== undefined),
     );
     await act(command, async (session) => {
       const { importDataset } = await import('../datasets/import/import.ts');
-      const { bars, funding, mark, scores } = options;
-      const request = {
-        name,
-        bars,
-        ...(funding === undefined ? {} : { funding }),
-        ...(mark === undefined ? {} : { mark }),
-        ...(scores === undefined ? {} : { scores }),
-      };
       const { progress, signal } = session;
       const store = await sessionStore(session);
       const former = await formerHash(store, name);
-      const result = await importDataset(store, request, { progress, signal });
+      const result = await importDataset(store, { ...options, name }, { progress, signal });
       remarkReplaced(session, name, former, result.hash);
       session.answer(result, () => importText(result));
     });

@@ -6,14 +6,25 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FundingRows, type Panel, sharedFloat64, sharedInt32 } from '../engine/panel/panel.ts';
+import { deserialize, serialize } from 'node:v8';
+import {
+  type FundingRows,
+  type LifeGap,
+  type Panel,
+  type PriceSeries,
+  type Rename,
+  sharedFloat64,
+  sharedInt32,
+} from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
 import type { DatasetManifest } from './dataset.ts';
 import type { Dense } from './dense.ts';
+import type { Exchange } from './exchange-tables.ts';
 
 /** To be raised whenever the files' layout, or the way lives, funding or row hashes come about, changes. */
-const cacheVersion = 3;
+const cacheVersion = 4;
 const indexFile = 'index.json';
+const exchangeFile = 'exchange.v8';
 
 /** Size and modification time of every Parquet file, by file name; nanoseconds as text since they exceed a double. */
 export type FileStamps = Readonly<Record<string, { readonly bytes: number; readonly mtimeNs: string }>>;
@@ -28,6 +39,13 @@ export interface CacheIndex {
   readonly fundingRates: number;
   readonly fundingMarks: number;
   readonly scores: readonly string[];
+  /** Rows of other prices behind the coins' own, by coin; null where there are none. */
+  readonly series: { readonly mark: readonly number[]; readonly spot: readonly number[] } | null;
+  /** Coins whose bars end before they do, coins that were delisted, by number. */
+  readonly dataEnds: readonly number[];
+  readonly delisted: readonly number[];
+  readonly gaps: readonly LifeGap[];
+  readonly renames: readonly Rename[];
 }
 
 function cacheDir(datasetDir: string): string {
@@ -75,7 +93,7 @@ export async function writeCache(
   dense: Dense,
   origin: { readonly datasetHash: string; readonly stamps: FileStamps },
 ): Promise<void> {
-  const { panel, scores } = dense;
+  const { panel, scores, exchange } = dense;
   const partial = `${cacheDir(datasetDir)}.partial-${process.pid}`;
   await rm(partial, { recursive: true, force: true });
   try {
@@ -92,6 +110,7 @@ export async function writeCache(
       await writeBlock(join(partial, `score-${index}.f64`), rows.values);
       await writeBlock(join(partial, `score-${index}-hash.i32`), rows.rowHash);
     }
+    await writeFile(join(partial, exchangeFile), serialize(exchange));
     const index: CacheIndex = {
       version: cacheVersion,
       ...origin,
@@ -101,6 +120,7 @@ export async function writeCache(
       fundingRates: panel.funding.rate.length,
       fundingMarks: panel.funding.mark.length,
       scores: [...scores.keys()],
+      ...lifeIndex(panel),
     };
     await writeFile(join(partial, indexFile), JSON.stringify(index));
     await rm(cacheDir(datasetDir), { recursive: true, force: true });
@@ -109,6 +129,27 @@ export async function writeCache(
     await rm(partial, { recursive: true, force: true });
     throw cause;
   }
+}
+
+function lifeIndex(panel: Panel): Pick<CacheIndex, 'series' | 'dataEnds' | 'delisted' | 'gaps' | 'renames'> {
+  const { series, life } = panel;
+  return {
+    series: series === undefined ? null : { mark: [...series.markRow], spot: [...series.spotRow] },
+    dataEnds: flagged(life?.dataEnds),
+    delisted: flagged(life?.delisted),
+    gaps: life?.gaps ?? [],
+    renames: life?.renames ?? [],
+  };
+}
+
+function flagged(flags: Uint8Array | undefined): readonly number[] {
+  return flags === undefined ? [] : [...flags.keys()].filter((coin) => flags[coin] === 1);
+}
+
+function flags(coins: number, flagged: readonly number[]): Uint8Array {
+  const flags = new Uint8Array(coins);
+  for (const coin of flagged) flags[coin] = 1;
+  return flags;
 }
 
 /** The panel of a valid cache. A coin-hour's four prices, and volumes only where asked for. */
@@ -126,7 +167,9 @@ export async function readCachedPanel(
     rate: sharedFloat64(index.fundingRates),
     mark: sharedFloat64(index.fundingMarks),
   };
-  const bars = sharedFloat64(cells * 4);
+  const series = index.series === null ? null : seriesOf(index.series);
+  const further = index.series === null ? 0 : rowCount(index.series);
+  const bars = sharedFloat64((cells + further * index.hours) * 4);
   const closeHash = sharedInt32(index.hours * 2);
   const volume = volumes ? sharedFloat64(cells) : null;
   const quoteVolume = volumes ? sharedFloat64(cells) : null;
@@ -151,7 +194,30 @@ export async function readCachedPanel(
     endHour: lives.subarray(coins),
     funding,
     closeHash,
+    ...(series === null ? {} : { series }),
+    life: {
+      dataEnds: flags(coins, index.dataEnds),
+      delisted: flags(coins, index.delisted),
+      gaps: index.gaps,
+      renames: index.renames,
+    },
   };
+}
+
+function seriesOf({ mark, spot }: NonNullable<CacheIndex['series']>): PriceSeries {
+  const series = { markRow: sharedInt32(mark.length), spotRow: sharedInt32(spot.length) };
+  series.markRow.set(mark);
+  series.spotRow.set(spot);
+  return series;
+}
+
+function rowCount({ mark, spot }: NonNullable<CacheIndex['series']>): number {
+  return [...mark, ...spot].filter((row) => row >= 0).length;
+}
+
+/** Tiers and filters of a valid cache. */
+export async function readCachedExchange(datasetDir: string): Promise<Exchange> {
+  return deserialize(await readFile(join(cacheDir(datasetDir), exchangeFile))) as Exchange;
 }
 
 /** One stored column of a valid cache, with its row hashes. */

@@ -83,10 +83,13 @@ export async function showDataset(
     for (const [table, { file, rows, bytes, sha256 }] of Object.entries(manifest.tables)) {
       const relation = `read_parquet(${sqlFile(join(store.datasetDir(name), file))})`;
       const described = await describeRelation(duck, relation);
-      const timed = described.some((column) => column.name === 'ts');
+      const nameOf = (names: readonly string[]) =>
+        names.find((wanted) => described.some((column) => column.name === wanted));
+      const time = nameOf(['ts', 'effective_ms']);
+      const symbol = nameOf(['symbol', 'from_symbol']);
       const select = [
-        'count(DISTINCT symbol) AS symbols',
-        ...(timed ? ['min(ts) AS first', 'max(ts) AS last'] : []),
+        symbol === undefined ? '0 AS symbols' : `count(DISTINCT ${symbol}) AS symbols`,
+        ...(time === undefined ? [] : [`min(${time}) AS first`, `max(${time}) AS last`]),
         ...described.map((column, index) => `count(*) - count(${sqlName(column.name)}) AS nulls_${index}`),
       ];
       const [row] = await allRows(duck, `SELECT ${select.join(', ')} FROM ${relation}`);
@@ -96,8 +99,8 @@ export async function showDataset(
         bytes,
         sha256,
         symbols: Number(row?.['symbols']),
-        fromMs: timed ? Number(row?.['first']) : null,
-        toMs: timed ? Number(row?.['last']) : null,
+        fromMs: time === undefined ? null : Number(row?.['first']),
+        toMs: time === undefined ? null : Number(row?.['last']),
         columns: described.map((column, index) => ({ ...column, nulls: Number(row?.[`nulls_${index}`]) })),
       });
     }

@@ -1,8 +1,22 @@
 /** A stored dataset, opened: its panel on shared memory, its stored columns on demand, and the hashes that name it. */
+import type { BracketEdition } from '../engine/exchange/brackets.ts';
+import type { FilterEdition } from '../engine/exchange/filters.ts';
 import type { Panel } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
+import type { DetailSource } from '../engine/simulator/rules.ts';
+import type { DetailTable } from './detail-tables.ts';
 
-export type TableName = 'bars' | 'funding' | 'mark' | 'scores' | 'instruments';
+export type TableName =
+  | 'bars'
+  | 'funding'
+  | 'mark'
+  | 'scores'
+  | 'instruments'
+  | 'spot'
+  | 'brackets'
+  | 'filters'
+  | 'renames'
+  | DetailTable;
 
 export interface TableFile {
   /** File name inside the dataset's folder. */
@@ -49,6 +63,14 @@ export interface Dataset {
   readonly storedColumns: readonly string[];
   /** Loads one stored column, time-major, with its row hashes. */
   rows(column: string): Promise<Rows>;
+  /** Leverage tiers by the time they hold from, oldest first; empty where none were imported. */
+  readonly brackets: readonly BracketEdition[];
+  /** Trading filters by the time they hold from, oldest first; empty where none were imported. */
+  readonly filters: readonly FilterEdition[];
+  /** Lengths of the finer bars there are, in minutes, finest first. */
+  readonly detailMinutes: readonly number[];
+  /** Finer bars of that length, or the finest there are; null where the dataset has none. */
+  detail(minutes?: number): Promise<DetailSource | null>;
   /** What stands where: for naming the first difference between this dataset and another (see `firstInputDifference`). */
   fingerprint(): Promise<Fingerprint>;
 }
@@ -58,7 +80,10 @@ export interface Fingerprint {
   readonly symbols: readonly string[];
   readonly startMs: number;
   readonly hours: number;
-  /** Field name (open, high, low, close, volume, quoteVolume, funding, and each stored column) to two lanes per hour. */
+  /**
+   * Field name (open, high, low, close, volume, quoteVolume, funding, fundingMark, mark, spot, and each stored column) to
+   * two lanes per hour.
+   */
   readonly byHour: Readonly<Record<string, Int32Array>>;
   /** `[coin][hour]`, 32 bits over all fields. */
   readonly cells: Int32Array;

@@ -3,13 +3,13 @@
  *
  *   1. `spanOf`      symbols in byte order, first and last bar of each, the span of hours
  *   2. `fillBars`    bars and volumes into coin-major blocks
- *   3. `lives`       listing and delisting, from the instruments table where there is one
+ *   3. `livesOf`     where lives begin and end, and why; gaps and renames
  *   4. `fundingOf`   settlements by coin and stamp, with the mark they are charged on
- *   5. `scoresOf`    every score column, time-major, with its row hashes
+ *   5. `fillSeries`  mark and spot bars, behind the coins' own
+ *   6. `scoresOf`    every score column, time-major, with its row hashes
  *
  * Coins and hours are worked out by the database; the loops here only move numbers to their cells.
  */
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { sealCloses, sealRows, symbolLanes } from '../engine/panel/fingerprint.ts';
 import { hourMs } from '../engine/panel/hours.ts';
@@ -26,104 +26,61 @@ import {
   sharedInt32,
 } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
-import type { TableFile, TableName } from './dataset.ts';
-import {
-  allRows,
-  describeRelation,
-  doublesOf,
-  eachChunk,
-  integersOf,
-  sqlFile,
-  sqlName,
-  withDuck,
-} from './duck.ts';
+import { livesOf } from './dense-life.ts';
+import { fillSeries, type Series, seriesOf } from './dense-series.ts';
+import { type DenseSource, nameCoins, relationOf, type Span, spanOf } from './dense-span.ts';
+import { allRows, describeRelation, doublesOf, eachChunk, integersOf, sqlName, withDuck } from './duck.ts';
+import { type Exchange, readExchange } from './exchange-tables.ts';
 
 export interface Dense {
   /** With both volumes. */
   readonly panel: Panel;
   readonly scores: ReadonlyMap<string, Rows>;
-}
-
-export interface DenseSource {
-  readonly dir: string;
-  readonly tables: Readonly<Partial<Record<TableName, Pick<TableFile, 'file'>>>>;
-  readonly scoreColumns: readonly string[];
+  readonly exchange: Exchange;
 }
 
 export async function denseFromTables(source: DenseSource): Promise<Dense> {
   return await withDuck(async (duck) => {
     const span = await spanOf(duck, relationOf(source, 'bars'));
     await nameCoins(duck, span.symbols);
-    const blocks = await fillBars(duck, relationOf(source, 'bars'), span);
-    const listed = await lives(duck, source, span);
-    const panel = { symbols: span.symbols, startMs: span.startMs, hours: span.hours, ...blocks, ...listed };
-    const funding = await fundingOf(duck, source, span);
-    const whole: Dense['panel'] = { ...panel, funding, closeHash: sharedInt32(span.hours * 2) };
-    sealCloses(whole, symbolLanes(span.symbols));
-    return { panel: whole, scores: await scoresOf(duck, source, span) };
+    const series = await seriesOf(duck, source, span);
+    const blocks = await fillBars(duck, relationOf(source, 'bars'), span, series);
+    const lives = await livesOf(duck, source, span);
+    const panel: Dense['panel'] = {
+      symbols: span.symbols,
+      startMs: span.startMs,
+      hours: span.hours,
+      ...blocks,
+      ...lives,
+      ...(series === null ? {} : { series: series.rows }),
+      funding: await fundingOf(duck, source, span),
+      closeHash: sharedInt32(span.hours * 2),
+    };
+    if (series !== null) await fillSeries(duck, source, span, { ...series, bars: blocks.bars });
+    sealCloses(panel, symbolLanes(span.symbols));
+    return {
+      panel,
+      scores: await scoresOf(duck, source, span),
+      exchange: await readExchange(source),
+    };
   });
-}
-
-/** `read_parquet('…')` of one table of a dataset. */
-function relationOf(source: DenseSource, table: TableName): string {
-  const entry = source.tables[table];
-  if (entry === undefined) throw new Error(`the dataset has no table ${table}`);
-  return `read_parquet(${sqlFile(join(source.dir, entry.file))})`;
-}
-
-interface Span {
-  readonly symbols: readonly string[];
-  readonly startMs: number;
-  readonly hours: number;
-  /** By coin: hour of the first and of the last bar, and how many bars there are. */
-  readonly firstHour: readonly number[];
-  readonly lastHour: readonly number[];
-  readonly bars: readonly number[];
-}
-
-async function spanOf(duck: DuckDBConnection, bars: string): Promise<Span> {
-  const rows = await allRows(
-    duck,
-    `SELECT symbol, min(ts) AS first, max(ts) AS last, count(*) AS bars FROM ${bars} GROUP BY symbol ORDER BY symbol`,
-  );
-  const symbols = rows.map((row) => String(row['symbol']));
-  const startMs = rows.reduce(
-    (least, row) => Math.min(least, Number(row['first'])),
-    Number.POSITIVE_INFINITY,
-  );
-  const lastMs = rows.reduce((most, row) => Math.max(most, Number(row['last'])), Number.NEGATIVE_INFINITY);
-  const hourOf = (timeMs: unknown) => (Number(timeMs) - startMs) / hourMs;
-  return {
-    symbols,
-    startMs: symbols.length === 0 ? 0 : startMs,
-    hours: symbols.length === 0 ? 0 : hourOf(lastMs) + 1,
-    firstHour: rows.map((row) => hourOf(row['first'])),
-    lastHour: rows.map((row) => hourOf(row['last'])),
-    bars: rows.map((row) => Number(row['bars'])),
-  };
-}
-
-async function nameCoins(duck: DuckDBConnection, symbols: readonly string[]): Promise<void> {
-  await duck.run('CREATE TABLE coins (coin INTEGER, symbol VARCHAR)');
-  const appender = await duck.createAppender('coins');
-  for (const [coin, symbol] of symbols.entries()) {
-    appender.appendInteger(coin);
-    appender.appendVarchar(symbol);
-    appender.endRow();
-  }
-  appender.closeSync();
 }
 
 type Blocks = Pick<Panel, 'bars'> & { readonly volume: Float64Array; readonly quoteVolume: Float64Array };
 
-async function fillBars(duck: DuckDBConnection, relation: string, span: Span): Promise<Blocks> {
+async function fillBars(
+  duck: DuckDBConnection,
+  relation: string,
+  span: Span,
+  series: Series | null,
+): Promise<Blocks> {
   const present = new Set((await describeRelation(duck, relation)).map(({ name }) => name));
   const volumes = ['volume', 'quote_volume'].map((name) =>
     present.has(name) ? `coalesce(${name}, 'nan'::DOUBLE)` : `'nan'::DOUBLE`,
   );
   const prices = ['open', 'high', 'low', 'close'].map((name) => `coalesce(${name}, 'nan'::DOUBLE)`);
   const cells = span.symbols.length * span.hours;
-  const bars = sharedFloat64(cells * BAR_WIDTH);
+  const bars = sharedFloat64((cells + (series?.count ?? 0) * span.hours) * BAR_WIDTH);
   const volume = sharedFloat64(cells);
   const quoteVolume = sharedFloat64(cells);
   clearAbsent(span, [
@@ -170,35 +127,6 @@ function clearAbsent(span: Span, blocks: readonly (readonly [Float64Array, numbe
       block.fill(Number.NaN, (row + to) * width, (row + span.hours) * width);
     }
   }
-}
-
-/**
- * A coin lives from its first bar to its last, unless the instruments table knows better. There, a coin without a
- * delisting time lives on; a time that contradicts the bars gives way to them.
- */
-async function lives(
-  duck: DuckDBConnection,
-  source: DenseSource,
-  span: Span,
-): Promise<Pick<Panel, 'firstHour' | 'endHour'>> {
-  const firstHour = sharedInt32(span.symbols.length);
-  const endHour = sharedInt32(span.symbols.length);
-  firstHour.set(span.firstHour);
-  endHour.set(span.lastHour.map((hour) => hour + 1));
-  if (source.tables.instruments === undefined) return { firstHour, endHour };
-  const hourOf = (timeMs: number) => (timeMs - span.startMs) / hourMs;
-  const rows = await allRows(
-    duck,
-    `SELECT coin, listed_ms, delisted_ms FROM ${relationOf(source, 'instruments')} JOIN coins USING (symbol)`,
-  );
-  for (const { coin, listed_ms: listed, delisted_ms: delisted } of rows) {
-    const at = Number(coin);
-    const first = listed === null ? firstHour[at]! : Math.max(0, Math.floor(hourOf(Number(listed))));
-    const end = delisted === null ? span.hours : Math.min(span.hours, Math.ceil(hourOf(Number(delisted))));
-    firstHour[at] = Math.min(first, firstHour[at]!);
-    endHour[at] = Math.max(end, endHour[at]!);
-  }
-  return { firstHour, endHour };
 }
 
 async function fundingOf(duck: DuckDBConnection, source: DenseSource, span: Span): Promise<FundingRows> {

@@ -16,8 +16,8 @@ import { type Dense, transpose } from './dense.ts';
 import { asStoreFault } from './faults.ts';
 import type { Store } from './store.ts';
 
-/** Fingerprint of a dense dataset: prices, volumes, funding and every stored column. */
-export function fingerprintOf(dense: Dense): Fingerprint {
+/** Fingerprint of a dense dataset: prices, volumes, funding, marks, spot prices and every stored column. */
+export function fingerprintOf(dense: Pick<Dense, 'panel' | 'scores'>): Fingerprint {
   const { panel, scores } = dense;
   const lanes = symbolLanes(panel.symbols);
   const cells = new Int32Array(panel.symbols.length * panel.hours);
@@ -32,7 +32,32 @@ export function fingerprintOf(dense: Dense): Fingerprint {
   take('funding', spread(panel, panel.funding.rate));
   take('fundingMark', spread(panel, panel.funding.mark));
   for (const [name, rows] of scores) take(name, coinMajor(rows));
+  if (panel.series !== undefined) {
+    byHour['mark'] = takeSeries(panel, panel.series.markRow, 'mark', cells);
+    byHour['spot'] = takeSeries(panel, panel.series.spotRow, 'spot', cells);
+  }
   return { symbols: panel.symbols, startMs: panel.startMs, hours: panel.hours, byHour, cells };
+}
+
+/** Hour hashes of the four prices of one kind of row as one field; adds them to the cells of their coins. */
+function takeSeries(panel: Panel, rowOf: Int32Array, field: string, cells: Int32Array): Int32Array {
+  const { hours, symbols } = panel;
+  const lanes = new Int32Array(hours * 2);
+  for (const [coin, symbol] of symbols.entries()) {
+    const row = rowOf[coin]!;
+    if (row < 0) continue;
+    const alone = { ...panel, symbols: [symbol] };
+    const bars = panel.bars.subarray(row * hours * barStride, (row + 1) * hours * barStride);
+    const own = cells.subarray(coin * hours, (coin + 1) * hours);
+    for (const [price, offset] of barFields) {
+      // Salted by the price, or high and low could change places unseen.
+      const salted = symbolLanes([`${symbol} ${price}`]);
+      const added = hourHashes(alone, bars, salted, barStride, offset);
+      for (let at = 0; at < lanes.length; at += 1) lanes[at] = (lanes[at]! + added[at]!) | 0;
+      addCellHashes(own, alone, bars, textLanes(`${field} ${price}`)[0], barStride, offset);
+    }
+  }
+  return lanes;
 }
 
 /** Settlements, one value per cell of the panel. */
@@ -55,6 +80,8 @@ function coinMajor(rows: Rows): Float64Array {
   return series;
 }
 
+const fileVersion = 2;
+
 function pathOf(store: Store, hash: string): string {
   return join(store.fingerprintsDir, `${hash}.bin`);
 }
@@ -62,7 +89,9 @@ function pathOf(store: Store, hash: string): string {
 export async function saveFingerprint(store: Store, hash: string, fingerprint: Fingerprint): Promise<void> {
   const { symbols, startMs, hours, byHour, cells } = fingerprint;
   const fields = Object.keys(byHour);
-  const header = Buffer.from(`${JSON.stringify({ version: 1, symbols, startMs, hours, fields })}\n`);
+  const header = Buffer.from(
+    `${JSON.stringify({ version: fileVersion, symbols, startMs, hours, fields })}\n`,
+  );
   const blocks = [...Object.values(byHour), cells].map(
     (block) => new Uint8Array(block.buffer, block.byteOffset, block.byteLength),
   );
@@ -89,11 +118,14 @@ export async function loadFingerprint(store: Store, hash: string): Promise<Finge
   const lineEnd = file.indexOf(10);
   if (lineEnd < 0) return null;
   const header = JSON.parse(file.toString('utf8', 0, lineEnd)) as {
+    version: number;
     symbols: string[];
     startMs: number;
     hours: number;
     fields: string[];
   };
+  // Another version hashed other fields: it would differ everywhere.
+  if (header.version !== fileVersion) return null;
   const { symbols, startMs, hours, fields } = header;
   const words = fields.length * hours * 2 + symbols.length * hours;
   if (file.length !== lineEnd + 1 + words * 4) return null;

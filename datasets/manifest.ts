@@ -3,12 +3,24 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetManifest, TableFile, TableName } from './dataset.ts';
+import { detailTables } from './detail-tables.ts';
 import { StoreFault } from './faults.ts';
 import type { Store } from './store.ts';
 
 const manifestFile = 'manifest.json';
 
-export const tableNames: readonly TableName[] = ['bars', 'funding', 'mark', 'scores', 'instruments'];
+export const tableNames: readonly TableName[] = [
+  'bars',
+  'funding',
+  'mark',
+  'scores',
+  'instruments',
+  'spot',
+  'brackets',
+  'filters',
+  'renames',
+  ...detailTables,
+];
 
 export function tableFileName(table: TableName): string {
   return `${table}.parquet`;

@@ -8,9 +8,11 @@
 import { join } from 'node:path';
 import type { Panel } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
+import type { DetailSource } from '../engine/simulator/rules.ts';
 import {
   type CacheIndex,
   type FileStamps,
+  readCachedExchange,
   readCachedPanel,
   readCachedRows,
   readCacheIndex,
@@ -21,7 +23,9 @@ import {
 } from './cache.ts';
 import type { Dataset, DatasetManifest, Fingerprint, OpenOptions, TableFile, TableName } from './dataset.ts';
 import { type Dense, denseFromTables } from './dense.ts';
+import { detailMinutesOf, openDetail } from './detail.ts';
 import { fileHash } from './duck.ts';
+import type { Exchange } from './exchange-tables.ts';
 import { refuse, StoreFault } from './faults.ts';
 import { fingerprintOf, loadFingerprint, saveFingerprint } from './fingerprints.ts';
 import { datasetHash, readManifest } from './manifest.ts';
@@ -115,13 +119,17 @@ async function openCached(
   // Whoever asks for the column gets its fault; until then it is nobody's.
   for (const reading of early.values()) reading.catch(() => undefined);
   let panel: Panel;
+  let exchange: Exchange;
   try {
-    panel = await readCachedPanel(dir, cache.index, options.volumes === true);
+    [panel, exchange] = await Promise.all([
+      readCachedPanel(dir, cache.index, options.volumes === true),
+      readCachedExchange(dir),
+    ]);
   } catch {
     return await openRebuilt(store, manifest, cache.stamps, options);
   }
   const rows = (column: string) => early.get(column) ?? readCachedRows(dir, cache.index, column);
-  return datasetOf(store, manifest, { panel, rows, scores: cache.index.scores });
+  return datasetOf(store, manifest, { panel, exchange, rows, scores: cache.index.scores });
 }
 
 async function openRebuilt(
@@ -156,12 +164,17 @@ async function readDense(dir: string, manifest: DatasetManifest): Promise<Dense>
 function openDense(store: Store, manifest: DatasetManifest, dense: Dense, options: OpenOptions): Dataset {
   const panel = options.volumes === true ? dense.panel : { ...dense.panel, volume: null, quoteVolume: null };
   const rows = async (column: string) => dense.scores.get(column)!;
-  return datasetOf(store, manifest, { panel, rows, scores: [...dense.scores.keys()], dense });
+  const scores = [...dense.scores.keys()];
+  const renewDetail = options.verify === true;
+  return datasetOf(store, manifest, { panel, exchange: dense.exchange, rows, scores, dense, renewDetail });
 }
 
 interface Opened {
   readonly panel: Panel;
+  readonly exchange: Exchange;
   readonly scores: readonly string[];
+  /** Whoever verifies does not trust finer bars that were packed before. */
+  readonly renewDetail?: boolean;
   rows(column: string): Promise<Rows>;
   /** Everything in memory; absent where the cache holds it. */
   readonly dense?: Dense;
@@ -174,6 +187,8 @@ function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dat
     manifest,
     panel: opened.panel,
     storedColumns: opened.scores,
+    ...opened.exchange,
+    ...detailOf(store.datasetDir(manifest.name), manifest, opened),
     rows: async (column) => {
       if (opened.scores.includes(column)) return await opened.rows(column);
       throw new StoreFault(
@@ -184,6 +199,27 @@ function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dat
     fingerprint: async () => {
       if (opened.dense !== undefined) return fingerprintOf(opened.dense);
       return (await loadFingerprint(store, manifest.hash)) ?? (await newFingerprint(store, manifest));
+    },
+  };
+}
+
+/** Each length is opened once; a fault is forgotten, so that the next asking tries again. */
+function detailOf(
+  dir: string,
+  manifest: DatasetManifest,
+  { panel, renewDetail }: Opened,
+): Pick<Dataset, 'detail' | 'detailMinutes'> {
+  const lengths = detailMinutesOf(manifest);
+  const sources = new Map<number, Promise<DetailSource>>();
+  return {
+    detailMinutes: lengths,
+    detail: async (minutes) => {
+      const length = minutes === undefined ? lengths[0] : lengths.find((one) => one === minutes);
+      if (length === undefined) return null;
+      const source = sources.get(length) ?? openDetail(dir, manifest, length, panel, renewDetail);
+      sources.set(length, source);
+      source.catch(() => sources.delete(length));
+      return await source;
     },
   };
 }

@@ -14,6 +14,7 @@ import { hourMs } from '../engine/panel/hours.ts';
 import { stampsOf, writeCache } from './cache.ts';
 import type { DatasetManifest, Rejection, TableFile, TableName } from './dataset.ts';
 import { denseFromTables } from './dense.ts';
+import { detailMinutesOf, packDetail } from './detail.ts';
 import { allRows, describeRelation, firstRow, sqlFile, tableFile, withDuck } from './duck.ts';
 import { asStoreFault, stopIfAborted } from './faults.ts';
 import { fingerprintOf, saveFingerprint } from './fingerprints.ts';
@@ -77,6 +78,11 @@ export async function publishDataset(
     progress?.('building the dense cache');
     const dense = await denseFromTables({ dir, ...manifest });
     await writeCache(dir, dense, { datasetHash: manifest.hash, stamps: await stampsOf(dir, manifest) });
+    for (const minutes of detailMinutesOf(manifest)) {
+      stopIfAborted(signal, doing);
+      progress?.(`packing ${minutes}-minute bars`);
+      await packDetail(dir, manifest, minutes, dense.panel);
+    }
     stopIfAborted(signal, doing);
     progress?.('taking the fingerprint');
     await saveFingerprint(store, manifest.hash, fingerprintOf(dense));

@@ -16,6 +16,7 @@ export const runTables = [
   'trades',
   'equity',
   'funding',
+  'account_events',
 ] as const;
 export type RunTable = (typeof runTables)[number];
 
@@ -38,16 +39,42 @@ export interface Headline {
   readonly funding: number;
   /** What slippage cost against raw prices, >= 0 when it cost. */
   readonly slippage: number;
+  /** Positions that were liquidated, what the clearance fees cost (part of `fees`), and what the insurance fund bore. */
   readonly liquidations: number;
+  readonly clearanceFees: number;
+  readonly insurance: number;
+  /** Fees of orders that rested; part of `fees`. */
+  readonly makerFees: number;
+  /** Orders that filled in part, the rest given up, and rests that were dropped. */
+  readonly partialFills: number;
+  readonly droppedRests: number;
+  /** Moves of money between the wallets. */
+  readonly transfers: number;
+  /** Margin mode that was in force. */
+  readonly margin: 'none' | 'cross' | 'isolated';
+  /** Prices of spot positions: none held, spot bars, or the perpetual in place of some. */
+  readonly spot: 'none' | 'bars' | 'proxy';
+  /** Prices that futures were marked at, and the share of their notional-hours that had a mark of their own. */
+  readonly mark: 'mark' | 'trade' | 'mixed';
+  readonly markShare: number;
+  /** Length of the finer bars that were at hand, null for none, and hours that were lived through them. */
+  readonly detailMinutes: number | null;
+  readonly detailHours: number;
+  /** Days for which a coin that was held was judged by brackets or filters younger than the time; of the coin with the most. */
+  readonly bracketsUndatedDays: number;
+  readonly filtersUndatedDays: number;
   readonly refusals: number;
   readonly refusalsByReason: Readonly<Record<string, number>>;
   readonly exitsByReason: Readonly<Record<string, number>>;
   /** Share of position-bars in which stop and target both lay inside the bar. */
   readonly ambiguousBars: number;
   readonly openAtEnd: number;
-  /** Notional x hours held without funding rows to charge, and its share of all notional-hours. */
+  /** Notional x hours of futures held without funding rows to charge, and its share of all notional-hours of futures. */
   readonly fundingUncoveredNotionalHours: number;
   readonly fundingUncoveredShare: number;
+  /** Holes between funding rows that a position was held through, and settlements charged that were interpolated. */
+  readonly fundingHoles: number;
+  readonly fundingInterpolated: number;
   readonly decisions: number;
   readonly hours: number;
 }

@@ -14,6 +14,7 @@ import { readInput } from './input.ts';
 import { badPrint } from './rules/bad-print.ts';
 import { duplicateBar } from './rules/duplicate-bar.ts';
 import { extremeMove } from './rules/extreme-move.ts';
+import { filtersFitBars } from './rules/filters-fit-bars.ts';
 import { frozenPrice } from './rules/frozen-price.ts';
 import { fundingCoverage } from './rules/funding-coverage.ts';
 import { fundingInterval } from './rules/funding-interval.ts';
@@ -57,6 +58,7 @@ const rules: readonly (readonly [string, Rule])[] = [
   ['stablecoins', stablecoin],
   ['funding coverage', fundingCoverage],
   ['funding intervals', fundingInterval],
+  ['filters', filtersFitBars],
 ];
 
 /**

@@ -1,7 +1,9 @@
-/** What the rules look at: a dataset's bars, their layout by hour, funding, and what the instruments table says. */
+/** What the rules look at: a dataset's bars, their layout by hour, funding, filters, and what the instruments table says. */
 import { join } from 'node:path';
+import type { FilterEdition } from '../../engine/exchange/filters.ts';
 import type { DatasetManifest } from '../dataset.ts';
 import { allRows, doublesOf, eachChunk, sqlText, withDuck } from '../duck.ts';
+import { readExchange } from '../exchange-tables.ts';
 import { type Bars, readBars } from './bars.ts';
 import { type Grid, gridOf } from './grid.ts';
 
@@ -12,6 +14,8 @@ export interface CheckInput {
   readonly funding: ReadonlyMap<string, Float64Array> | null;
   /** Times at which coins are known to have ended. */
   readonly endedMs: ReadonlyMap<string, number>;
+  /** Trading filters, oldest edition first; empty where the dataset has none. */
+  readonly filters: readonly FilterEdition[];
 }
 
 export async function readInput(dir: string, manifest: DatasetManifest): Promise<CheckInput> {
@@ -23,6 +27,7 @@ export async function readInput(dir: string, manifest: DatasetManifest): Promise
     funding: tables.funding === undefined ? null : await readFunding(join(dir, tables.funding.file)),
     endedMs:
       tables.instruments === undefined ? new Map() : await readEnds(join(dir, tables.instruments.file)),
+    filters: (await readExchange({ dir, tables })).filters,
   };
 }
 

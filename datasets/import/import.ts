@@ -14,7 +14,8 @@ import { basename, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Fault } from '../../engine/config.ts';
 import type { Rejection } from '../dataset.ts';
-import { allRows, copyToParquet, sqlName, storedDouble, withDuck } from '../duck.ts';
+import { detailLength } from '../detail-tables.ts';
+import { allRows, copyToParquet, sqlName, storedDouble, withDuck, writeTables } from '../duck.ts';
 import { refuse, StoreFault, stopIfAborted } from '../faults.ts';
 import { tableFileName } from '../manifest.ts';
 import type { Progress } from '../progress.ts';
@@ -26,19 +27,15 @@ import {
   publishedDataset,
 } from '../publish.ts';
 import type { Store } from '../store.ts';
+import { checkDetailClock } from './detail-clock.ts';
+import { type BarFacts, readExchangeFiles } from './exchange.ts';
 import { readJson } from './json.ts';
-import { type ImportTable, layouts } from './layout.ts';
+import { type ImportTable, layoutOf } from './layout.ts';
+import { type ImportRequest, type TableFiles, tableFiles } from './request.ts';
 import { checkRules, checkStep, type RawTable, repeatedRows, unclosedRows } from './rules.ts';
 import { openSource, type SourceFile } from './source.ts';
+import { keepKnownSymbols } from './symbols.ts';
 import { type Part, readTabular } from './tabular.ts';
-
-export interface ImportRequest {
-  readonly name: string;
-  readonly bars: readonly string[];
-  readonly funding?: readonly string[];
-  readonly mark?: readonly string[];
-  readonly scores?: readonly string[];
-}
 
 export interface ImportResult extends PublishedDataset {
   /** Rows left out of any table, by file and rule. */
@@ -87,7 +84,8 @@ async function fillTables(
   const { progress, signal } = options;
   const faults: Fault[] = [];
   const doing = `Importing ${request.name}`;
-  const sources = await openSources(request, folders.workDir, faults, { doing, ...options });
+  const files = tableFiles(request, faults);
+  const sources = await openSources(files, folders.workDir, faults, { doing, ...options });
   const raws = await readTables(duck, sources, faults, { doing, ...options });
   const checked: Checked[] = [];
   for (const raw of raws) {
@@ -95,7 +93,13 @@ async function fillTables(
     progress?.(`checking ${raw.table}`);
     checked.push(await checkTable(duck, raw, byIndex(sources), faults));
   }
-  if (faults.length === 0) await checkSymbols(duck, checked, sources, faults);
+  const unmatched = faults.length === 0 ? await checkAgainstBars(duck, checked, sources, faults) : [];
+  const exchange = await readExchangeFiles(
+    duck,
+    request,
+    { workDir: folders.workDir, bars: await barFacts(duck, checked), fileCount: sources.length },
+    faults,
+  );
   if (faults.length > 0) {
     const places = new Set(faults.map(({ path }) => path.split(/ row |, /)[0]));
     throw refuse(
@@ -104,7 +108,7 @@ async function fillTables(
       faults,
     );
   }
-  for (const table of tablesOf(request)) {
+  for (const { table } of files) {
     stopIfAborted(signal, doing);
     progress?.(`writing ${table}`);
     await writeSorted(
@@ -113,16 +117,14 @@ async function fillTables(
       join(folders.dir, tableFileName(table)),
     );
   }
-  return {
-    sources: tablesOf(request).flatMap((table) => request[table]!.map((path) => basename(path))),
-    rejected: checked.flatMap(({ rejected }) => rejected),
-  };
-}
-
-function tablesOf(request: ImportRequest): readonly ImportTable[] {
-  return (['bars', 'funding', 'mark', 'scores'] as const).filter(
-    (table) => (request[table]?.length ?? 0) > 0,
+  if (exchange.tables.length > 0) progress?.('writing what the exchange publishes');
+  await writeTables(
+    exchange.tables.map(({ name, ...entry }) => ({ path: join(folders.dir, tableFileName(name)), ...entry })),
   );
+  return {
+    sources: [...files.flatMap(({ paths }) => paths.map((path) => basename(path))), ...exchange.sources],
+    rejected: [...checked.flatMap(({ rejected }) => rejected), ...unmatched, ...exchange.rejected],
+  };
 }
 
 interface TableSource {
@@ -141,15 +143,15 @@ function byIndex(sources: readonly TableSource[]): ReadonlyMap<number, SourceFil
 }
 
 async function openSources(
-  request: ImportRequest,
+  files: readonly TableFiles[],
   workDir: string,
   faults: Fault[],
   steps: Steps,
 ): Promise<readonly TableSource[]> {
   const sources: TableSource[] = [];
   let index = 0;
-  for (const table of tablesOf(request)) {
-    for (const path of request[table]!) {
+  for (const { table, paths } of files) {
+    for (const path of paths) {
       stopIfAborted(steps.signal, steps.doing);
       const opened = await openSource(path, index, workDir);
       if (opened.ok) sources.push({ table, source: opened.value });
@@ -182,7 +184,7 @@ async function readTables(
   for (const [index, { table, source }] of sources.entries()) {
     stopIfAborted(steps.signal, steps.doing);
     steps.progress?.(`reading ${source.fileName}`, index / sources.length);
-    const layout = layouts[table];
+    const layout = layoutOf(table);
     const part =
       source.format === 'json'
         ? await readJson(duck, layout, source, faults)
@@ -235,7 +237,7 @@ async function appendPart(
 ): Promise<void> {
   const table = `rows_${group.id}`;
   if (!group.loaded) {
-    const layout = layouts[group.table];
+    const layout = layoutOf(group.table);
     const names = layout.open ? part.numbers : [...layout.numbers, ...layout.aside].map(({ name }) => name);
     const numbers = names.map((name) => `${sqlName(name)} ${name === 'close_time' ? 'BIGINT' : 'DOUBLE'}`);
     await duck.run(
@@ -263,6 +265,8 @@ async function gather(duck: DuckDBConnection, group: Gathered): Promise<RawTable
 /** A raw table with what must be left out of it, and what the rows that stay take over from their twins. */
 interface Checked {
   readonly raw: RawTable;
+  /** False where times or symbols are at fault, so that nothing further can be asked of the rows. */
+  readonly sound: boolean;
   readonly leaveOut: readonly string[];
   readonly fuller: string | null;
   readonly rejected: readonly Rejection[];
@@ -278,7 +282,7 @@ async function checkTable(
   faults.push(...broken);
   // Without sound times and symbols, steps and repetitions mean nothing.
   if (broken.some(({ path }) => path.endsWith(', ts') || path.endsWith(', symbol'))) {
-    return { raw, leaveOut: [], fuller: null, rejected: [] };
+    return { raw, sound: false, leaveOut: [], fuller: null, rejected: [] };
   }
   faults.push(...(await checkStep(duck, raw, sources)));
   const unclosed = await unclosedRows(duck, raw, sources);
@@ -296,35 +300,45 @@ async function checkTable(
   const repeated = await repeatedRows(duck, closed, sources, faults);
   return {
     raw: closed,
+    sound: true,
     leaveOut: repeated.table === null ? [] : [repeated.table],
     fuller: repeated.fuller,
     rejected: [...unclosed.rejected, ...repeated.rejected],
   };
 }
 
-/** A table none of whose symbols has bars was named in another style, or belongs to another dataset. */
-async function checkSymbols(
+/** Compares the other tables with the bars: their coins, and whether finer bars add up. Returns the rows left out for it. */
+async function checkAgainstBars(
   duck: DuckDBConnection,
   checked: readonly Checked[],
   sources: readonly TableSource[],
   faults: Fault[],
-): Promise<void> {
+): Promise<readonly Rejection[]> {
   const bars = checked.find(({ raw }) => raw.table === 'bars');
-  if (bars === undefined) return;
+  if (bars === undefined) return [];
+  const rejected: Rejection[] = [];
   for (const { raw } of checked) {
     if (raw.table === 'bars') continue;
-    const [found] = await allRows(
-      duck,
-      `SELECT count(b.symbol) AS shared, min(a.symbol) AS example, min(c.symbol) AS wanted
-       FROM coins_${raw.id} a LEFT JOIN coins_${bars.raw.id} b USING (symbol), (SELECT min(symbol) AS symbol FROM coins_${bars.raw.id}) c`,
-    );
-    if (Number(found?.['shared']) > 0) continue;
-    const paths = sources.filter(({ table }) => table === raw.table).map(({ source }) => source.path);
-    faults.push({
-      path: `${paths.join(' ')}, symbol`,
-      message: `none of its symbols has bars (${found?.['example']} here, ${found?.['wanted']} there). Name the coins alike.`,
-    });
+    const before = faults.length;
+    rejected.push(...(await keepKnownSymbols(duck, raw, bars.raw, byIndex(sources), faults)));
+    const isDetail = detailLength(raw.table) !== null;
+    if (isDetail && faults.length === before)
+      faults.push(...(await checkDetailClock(duck, raw, bars.raw, byIndex(sources))));
   }
+  return rejected;
+}
+
+/** Coins and span of bars that passed their own checks; null where they did not. */
+async function barFacts(duck: DuckDBConnection, checked: readonly Checked[]): Promise<BarFacts | null> {
+  const bars = checked.find(({ raw, sound }) => raw.table === 'bars' && sound);
+  if (bars === undefined) return null;
+  const rows = await allRows(duck, `SELECT symbol FROM coins_${bars.raw.id}`);
+  const [span] = await allRows(duck, `SELECT min(ts) AS first, max(ts) AS last FROM ${bars.raw.relation}`);
+  return {
+    symbols: new Set(rows.map(({ symbol }) => String(symbol))),
+    fromMs: Number(span?.['first']),
+    toMs: Number(span?.['last']),
+  };
 }
 
 // Coin and time in one integer: sorting by it is twice as fast as by text and time, and gives the same order.
@@ -364,12 +378,20 @@ function storedColumns(raw: RawTable): readonly string[] {
         ...['volume', 'quote_volume'].map(orNull),
         ...(given.has('trades') ? [`CAST(nullif(trades, 'nan'::DOUBLE) AS INTEGER) AS trades`] : []),
       ];
-    case 'mark':
-      return [...key, ...['open', 'high', 'low', 'close'].map(sqlName)];
+    case 'spot':
+      return [
+        'ts',
+        'perpetual AS symbol',
+        ...['open', 'high', 'low', 'close'].map((price) => `${price} * multiplier AS ${price}`),
+        given.has('volume') ? 'volume / multiplier AS volume' : orNull('volume'),
+        orNull('quote_volume'),
+      ];
     case 'funding':
       return [...key, stored('rate'), orNull('mark')];
     case 'scores':
       return [...key, ...raw.numbers.map(stored)];
+    default:
+      return [...key, ...['open', 'high', 'low', 'close'].map(sqlName)];
   }
 }
 

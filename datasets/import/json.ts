@@ -8,7 +8,7 @@ import type { Fault } from '../../engine/config.ts';
 import { describe } from '../../engine/config.ts';
 import type { TableColumn } from '../../engine/journal/tables.ts';
 import { loadTable, sqlName } from '../duck.ts';
-import { columnFor, type Field, type Layout, symbolOfFile, venueSymbol } from './layout.ts';
+import { barMs, columnFor, type Field, type Layout, symbolOfFile, venueSymbol } from './layout.ts';
 import type { SourceFile } from './source.ts';
 import { type Part, rowCount } from './tabular.ts';
 
@@ -113,7 +113,7 @@ function recordOf(
   faults: Fault[],
 ): JsonRow {
   const { row, place, symbol } = at;
-  const isBar = layout.table === 'bars' || layout.table === 'mark';
+  const isBar = barMs(layout.table) !== null;
   if (Array.isArray(row) && isBar && row.length >= 5) {
     return {
       symbol,

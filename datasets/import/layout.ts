@@ -1,7 +1,15 @@
 /** What the tables hold, and under which names files in the wild carry it. */
-import type { TableName } from '../dataset.ts';
+import { hourMs } from '../../engine/panel/hours.ts';
+import { type DetailTable, detailLength } from '../detail-tables.ts';
 
-export type ImportTable = Exclude<TableName, 'instruments'>;
+/** Tables of one row a coin and time, which files of rows fill. */
+export type ImportTable = 'bars' | 'funding' | 'mark' | 'scores' | 'spot' | DetailTable;
+
+/** Length of a table's bars, ms; null for a table that holds none. */
+export function barMs(table: ImportTable): number | null {
+  if (table === 'funding' || table === 'scores') return null;
+  return (detailLength(table) ?? 60) * (hourMs / 60);
+}
 
 export interface Field {
   readonly name: string;
@@ -49,22 +57,29 @@ export interface Layout {
   readonly open: boolean;
 }
 
-export const layouts: Readonly<Record<ImportTable, Layout>> = {
-  bars: { table: 'bars', time, symbol, numbers: [...prices, ...volumes], aside: closing, open: false },
-  mark: { table: 'mark', time, symbol, numbers: prices, aside: closing, open: false },
-  funding: {
-    table: 'funding',
-    time: { ...time, aliases: ['funding_time', 'calc_time', ...time.aliases] },
-    symbol,
-    numbers: [
-      { name: 'rate', required: true, aliases: ['rate', 'funding_rate', 'last_funding_rate'] },
-      { name: 'mark', required: false, aliases: ['mark', 'mark_price'] },
-    ],
-    aside: [],
-    open: false,
-  },
-  scores: { table: 'scores', time, symbol, numbers: [], aside: [], open: true },
-};
+export function layoutOf(table: ImportTable): Layout {
+  switch (table) {
+    case 'funding':
+      return {
+        table,
+        time: { ...time, aliases: ['funding_time', 'calc_time', ...time.aliases] },
+        symbol,
+        numbers: [
+          { name: 'rate', required: true, aliases: ['rate', 'funding_rate', 'last_funding_rate'] },
+          { name: 'mark', required: false, aliases: ['mark', 'mark_price'] },
+        ],
+        aside: [],
+        open: false,
+      };
+    case 'scores':
+      return { table, time, symbol, numbers: [], aside: [], open: true };
+    case 'bars':
+    case 'spot':
+      return { table, time, symbol, numbers: [...prices, ...volumes], aside: closing, open: false };
+    default:
+      return { table, time, symbol, numbers: prices, aside: closing, open: false };
+  }
+}
 
 /** Column order of Binance's public kline files, which carry no header before 2025 and these names after. */
 export const klineColumns = [

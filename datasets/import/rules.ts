@@ -9,7 +9,7 @@ import { hourMs, isoMinute } from '../../engine/panel/hours.ts';
 import { FUNDING_JITTER_MS } from '../../engine/panel/panel.ts';
 import type { Rejection } from '../dataset.ts';
 import { allRows, sqlName } from '../duck.ts';
-import type { ImportTable } from './layout.ts';
+import { barMs, type ImportTable } from './layout.ts';
 import type { SourceFile } from './source.ts';
 import { rowCount } from './tabular.ts';
 
@@ -75,14 +75,17 @@ export async function checkRules(
 
 function rulesOf(raw: RawTable): readonly Rule[] {
   switch (raw.table) {
-    case 'bars':
-    case 'mark':
-      return [...namingRules, hourRule, ...priceRules(raw.numbers)];
     case 'scores':
       return [...namingRules, hourRule, ...scoreRules(raw.numbers)];
     case 'funding':
       // Settlements carry the venue's own jitter and need not lie on the hour.
       return [...namingRules, ...fundingRules(raw.numbers)];
+    case 'bars':
+    case 'mark':
+    case 'spot':
+      return [...namingRules, hourRule, ...priceRules(raw.numbers)];
+    default:
+      return [...namingRules, stepRule(barMs(raw.table) ?? hourMs), ...priceRules(raw.numbers)];
   }
 }
 
@@ -128,6 +131,19 @@ const hourRule: Rule = {
   message:
     'does not lie on the hour (#). Rows are named by the open time of hourly bars; aggregate finer bars first',
 };
+
+function stepRule(stepMs: number): Rule {
+  return {
+    field: 'ts',
+    bad: `${isMilliseconds} AND ts % ${stepMs} <> 0`,
+    shown: 'ts',
+    message: `is no open time of a ${lengthText(stepMs)} bar (#). Name the length that the bars have`,
+  };
+}
+
+function lengthText(stepMs: number): string {
+  return stepMs === hourMs ? 'hourly' : `${stepMs / 60_000}-minute`;
+}
 
 function fundingRules(numbers: readonly string[]): readonly Rule[] {
   const rules: Rule[] = [
@@ -223,18 +239,20 @@ async function shownRow(
   return `${found?.['symbol'] ?? ''}${stamp}: ${found?.['shown'] ?? 'nothing'}`.trim();
 }
 
-/** Bars of another length than an hour, as far as the file itself tells: by close times, or by never being an hour apart. */
+/** Bars of another length than wanted, as far as the file itself tells: by close times, or by never lying that far apart. */
 export async function checkStep(
   duck: DuckDBConnection,
   raw: RawTable,
   sources: ReadonlyMap<number, SourceFile>,
 ): Promise<readonly Fault[]> {
-  if (raw.table !== 'bars' && raw.table !== 'mark') return [];
+  const stepMs = barMs(raw.table);
+  if (stepMs === null) return [];
+  const wanted = `${stepMs === hourMs ? 'Hourly' : lengthText(stepMs)} bars are needed here.`;
   const faults: Fault[] = [];
   const thin = await allRows(
     duck,
-    `SELECT file FROM (SELECT file, symbol, count(*) AS bars, (max(ts) - min(ts)) / ${hourMs} + 1 AS hours
-       FROM ${raw.relation} GROUP BY file, symbol) GROUP BY file HAVING max(bars / hours) FILTER (WHERE bars >= 3) <= 0.5 ORDER BY file`,
+    `SELECT file FROM (SELECT file, symbol, count(*) AS bars, (max(ts) - min(ts)) / ${stepMs} + 1 AS steps
+       FROM ${raw.relation} GROUP BY file, symbol) GROUP BY file HAVING max(bars / steps) FILTER (WHERE bars >= 3) <= 0.5 ORDER BY file`,
   );
   for (const { file } of thin) {
     const [gap] = await allRows(
@@ -242,38 +260,38 @@ export async function checkStep(
       `SELECT min(ts - before) AS least FROM (SELECT ts, lag(ts) OVER (PARTITION BY symbol ORDER BY ts) AS before
          FROM ${raw.relation} WHERE file = ${file}) WHERE ts > before`,
     );
-    const least = Number(gap?.['least']) / hourMs;
-    if (least > 1) {
+    const least = Number(gap?.['least']);
+    if (least > stepMs) {
       faults.push({
         path: `${sources.get(Number(file))!.path}, ts`,
-        message: `no two bars lie one hour apart; the nearest are ${least} hours apart. Hourly bars are needed here.`,
+        message: `no two bars lie ${stepMs === hourMs ? 'one hour' : `${stepMs / 60_000} minutes`} apart; the nearest are ${least / hourMs} hours apart. ${wanted}`,
       });
     }
   }
   if (!raw.numbers.includes('close_time')) return faults;
-  const wrong = await allRows(
+  const short = await allRows(
     duck,
     `SELECT file, count(*) AS count, min("row") AS first FROM ${raw.relation}
-     WHERE close_time IS NOT NULL AND (close_time > ts + ${hourMs} OR close_time < ts + ${hourMs - 1_000})
+     WHERE close_time IS NOT NULL AND (close_time > ts + ${stepMs} OR close_time < ts + ${stepMs - 1_000})
        AND NOT ${unclosed(raw)} GROUP BY file ORDER BY file`,
   );
-  for (const { file, count, first } of wrong) {
+  for (const { file, count, first } of short) {
     const source = sources.get(Number(file))!;
     const shown = await shownRow(duck, raw, { file: source.index, row: Number(first), shown: 'close_time' });
     faults.push({
       path: `${source.path} row ${first}, close_time`,
-      message: `${shown} is not one hour after the open (${rowCount(Number(count))}). Hourly bars are needed here.`,
+      message: `${shown} is not ${stepMs === hourMs ? 'one hour' : `${stepMs / 60_000} minutes`} after the open (${rowCount(Number(count))}). ${wanted}`,
     });
   }
   return faults;
 }
 
-/** SQL that is true for a bar that was still open: marked so, or the coin's last in its file and shorter than an hour. */
+/** SQL that is true for a bar that was still open: marked so, or the coin's last in its file and too short. */
 function unclosed(raw: RawTable): string {
   const marked = raw.numbers.includes('closed') ? 'coalesce(closed = 0, false)' : 'false';
   if (!raw.numbers.includes('close_time')) return marked;
   const last = `(file, symbol, ts) IN (SELECT (file, symbol, max(ts)) FROM ${raw.relation} GROUP BY file, symbol)`;
-  return `(${marked} OR (coalesce(close_time < ts + ${hourMs - 1_000}, false) AND close_time > ts AND ${last}))`;
+  return `(${marked} OR (coalesce(close_time < ts + ${(barMs(raw.table) ?? hourMs) - 1_000}, false) AND close_time > ts AND ${last}))`;
 }
 
 export interface LeftOut {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Fault } from '../../engine/config.ts';
 import { allRows, describeRelation, sqlFile, sqlName, sqlText } from '../duck.ts';
-import { columnFor, type Field, klineColumns, type Layout, symbolOfFile } from './layout.ts';
+import { barMs, columnFor, type Field, klineColumns, type Layout, symbolOfFile } from './layout.ts';
 import type { SourceFile } from './source.ts';
 
 /** Rows of one file as a SELECT of `file, row, ts, symbol` and the numbers that the file has. */
@@ -104,7 +104,7 @@ async function csvRelation(
 }
 
 function headerless(layout: Layout, count: number): readonly string[] | null {
-  const isKline = (layout.table === 'bars' || layout.table === 'mark') && count === klineColumns.length;
+  const isKline = barMs(layout.table) !== null && count === klineColumns.length;
   return isKline ? klineColumns : null;
 }
 

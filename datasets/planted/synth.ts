@@ -14,11 +14,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Table, TableColumn } from '../../engine/journal/tables.ts';
 import { copyToParquet, loadTable, sqlName, sqlText, storedDouble, withDuck, writeTables } from '../duck.ts';
+import { bracketsTable, filtersTable } from '../exchange-tables.ts';
 import { stopIfAborted } from '../faults.ts';
 import type { Progress } from '../progress.ts';
 import { type PublishedDataset, type PublishOptions, publishDataset, publishedDataset } from '../publish.ts';
 import type { Store } from '../store.ts';
 import { type Entity, entitiesOf } from './entities.ts';
+import { plantedBrackets, plantedInstruments } from './exchange.ts';
 import { type Market, openMarket, type PlantedCoin, plantCoin } from './market.ts';
 import { Oracle, type OracleIc, oracleColumns, oracleTable } from './oracle.ts';
 import { type MarketSettings, type PresetName, presetSettings } from './settings.ts';
@@ -102,6 +104,8 @@ function blockTables(market: Market, coins: readonly PlantedCoin[]): Readonly<Re
     funding: fundingTable(coins),
     scores: scoresTable(coins),
     instruments: instrumentsTable(market, coins),
+    brackets: bracketsTable([plantedBrackets(coins)]),
+    filters: filtersTable(plantedInstruments(market, coins)),
     'truth/coins': truthCoinsTable(coins),
     'truth/coin_day': truthDaysTable(coins),
   };

@@ -63,7 +63,8 @@ describe('a dataset, opened', () => {
     const settled = funding.map(({ symbol, ts, value }) => ({ symbol, timeMs: ts, rate: value }));
     const expected = panelFromBars(rows, settled);
     expect(panel.symbols).toEqual(expected.symbols);
-    expect(panel.bars).toEqual(expected.bars);
+    // Mark bars follow the coins' own.
+    expect(panel.bars.slice(0, expected.bars.length)).toEqual(expected.bars);
     expect(panel.volume).toEqual(expected.volume);
     expect(panel.quoteVolume).toEqual(expected.quoteVolume);
     expect(panel.firstHour).toEqual(expected.firstHour);
@@ -142,7 +143,57 @@ describe('a dataset, opened', () => {
     });
     const { panel } = await openDataset(store, 'lived');
     expect([...panel.firstHour]).toEqual([1, 0, 0, 0]);
-    expect([...panel.endHour]).toEqual([10, 12, 12, 12]);
+    // Delisted within two days of its last bar: there its life ends, and so it does for an end that the bars contradict.
+    expect([...panel.endHour]).toEqual([8, 5, 12, 12]);
+    expect([...panel.life!.delisted]).toEqual([1, 0, 0, 1]);
+    // Known, and without an end: its bars stop, it does not.
+    expect([...panel.life!.dataEnds]).toEqual([0, 1, 0, 0]);
+  });
+
+  it('keeps an end that lies long after the last bar as an end of the data, and knows nothing of other coins', async () => {
+    const store = await freshStore();
+    const rows = tinyRows([
+      { symbol: 'EARLY', firstHour: 0, bars: 10 },
+      { symbol: 'LATE', firstHour: 0, bars: 10 },
+      { symbol: 'LEFT', firstHour: 0, bars: 10 },
+      { symbol: 'STAYS', firstHour: 0, bars: 100 },
+    ]);
+    await publishDataset(store, 'ends', async (dir) => {
+      await writeBars(join(dir, 'bars.parquet'), rows);
+      await writeTable(join(dir, 'instruments.parquet'), {
+        rows: 3,
+        columns: {
+          symbol: { type: 'text', values: ['EARLY', 'LATE', 'STAYS'] },
+          listed_ms: { type: 'time', values: new Float64Array(3).fill(Number.NaN) },
+          delisted_ms: {
+            type: 'time',
+            values: Float64Array.of(startMs + 58 * hourMs, startMs + 59 * hourMs, startMs + 101 * hourMs),
+          },
+        },
+      });
+      return { sources: ['made up'] };
+    });
+    const { panel } = await openDataset(store, 'ends');
+    expect([...panel.endHour]).toEqual([10, 10, 10, 100]);
+    expect([...panel.life!.delisted]).toEqual([1, 0, 0, 0]);
+    expect([...panel.life!.dataEnds]).toEqual([0, 1, 0, 0]);
+  });
+
+  it('tells two lives of a coin that was away for a month', async () => {
+    const store = await freshStore();
+    const away = (bars: number) => Array.from({ length: bars }, (_, index) => index + 5);
+    await publishDataset(store, 'gaps', async (dir) => {
+      await writeBars(
+        join(dir, 'bars.parquet'),
+        tinyRows([
+          { symbol: 'A', firstHour: 0, bars: 800, holes: away(720) },
+          { symbol: 'B', firstHour: 2, bars: 798, holes: away(719) },
+        ]),
+      );
+      return { sources: ['made up'] };
+    });
+    const { panel } = await openDataset(store, 'gaps');
+    expect(panel.life?.gaps).toEqual([{ coin: 0, fromHour: 5, toHour: 725 }]);
   });
 });
 

@@ -1,8 +1,9 @@
 /** The data check on the real panel, whose traps are known. Needs the folder `data` of the real market data. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkDataset } from '../../datasets/check/check.ts';
 import type { Finding } from '../../datasets/check/finding.ts';
@@ -11,7 +12,13 @@ import { openStore } from '../../datasets/store.ts';
 
 const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');
 const file = (name: string) => join(folder, name);
-const needed = ['usdm_1h_2024-10_2025-12.parquet', 'funding_25coins.parquet', 'mark_1h_25coins.parquet'];
+const needed = [
+  'usdm_1h_2024-10_2025-12.parquet',
+  'funding_25coins.parquet',
+  'mark_1h_25coins.parquet',
+  'exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz',
+  'exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz',
+];
 const absent = needed.filter((name) => !existsSync(file(name)));
 const reason = absent.length === 0 ? '' : ` (absent: ${absent.join(', ')})`;
 
@@ -27,6 +34,7 @@ describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${rea
       bars: [file('usdm_1h_2024-10_2025-12.parquet')],
       funding: [file('funding_25coins.parquet')],
       mark: [file('mark_1h_25coins.parquet')],
+      exchangeInfo: [file('exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz')],
     });
     findings = await checkDataset(store, 'usdm');
   }, 180_000);
@@ -118,4 +126,38 @@ describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${rea
     expect(of('funding-interval').map(({ symbol, count }) => [symbol, count])).toEqual([['XTZUSDT', 2]]);
     expect(of('funding-hole')).toEqual([]);
   });
+
+  it('finds every volume on the steps of its market, and 14 coins whose tick changed later', () => {
+    const found = of('filters-fit-bars');
+    expect(found.map(({ symbol }) => symbol!.replace('USDT', '')).join(' ')).toBe(
+      'APR AT BEAT DEXE GUA HOME IRYS JST KGEN LAB RAVE STABLE TAG VELVET',
+    );
+    expect(found.every(({ severity }) => severity === 'warning')).toBe(true);
+    expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(2_126);
+  });
+
+  it('tells the filters of the test net from those of the market', async () => {
+    const name = 'exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz';
+    const info = JSON.parse(gunzipSync(await readFile(file(name))).toString()) as {
+      symbols: { symbol: string }[];
+    };
+    // An import refuses this one for its tick size of 0.
+    info.symbols = info.symbols.filter(({ symbol }) => symbol !== 'OPENUSDT');
+    const mended = join(dir, 'info.json');
+    await writeFile(mended, JSON.stringify(info));
+    const store = openStore(dir);
+    await importDataset(store, {
+      name: 'foreign',
+      bars: [file('usdm_1h_2024-10_2025-12.parquet')],
+      exchangeInfo: [mended],
+    });
+    const found = (await checkDataset(store, 'foreign')).filter(({ rule }) => rule === 'filters-fit-bars');
+    expect(found.map(({ severity, symbol, count }) => [severity, symbol, count])).toEqual([
+      ['error', null, 627],
+      ['note', 'BTCUSDT', 1],
+    ]);
+    expect(found[0]!.message).toContain(
+      '(ACEUSDT, CVXUSDT, ONDOUSDT, SOLUSDT), and 5103 closes of 34 symbols',
+    );
+  }, 120_000);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../datasets/dataset.ts';
+import { copyToParquet, sqlFile, withDuck } from '../../datasets/duck.ts';
 import { type ImportResult, importDataset } from '../../datasets/import/import.ts';
 import { openDataset } from '../../datasets/open.ts';
 import { runSql } from '../../datasets/sql.ts';
@@ -14,7 +15,17 @@ import { barOffset, settlementsOf } from '../../engine/panel/panel.ts';
 
 const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');
 const file = (name: string) => join(folder, name);
-const needed = ['usdm_1h_2024-10_2025-12.parquet', 'funding_25coins.parquet', 'mark_1h_25coins.parquet'];
+const needed = [
+  'usdm_1h_2024-10_2025-12.parquet',
+  'funding_25coins.parquet',
+  'mark_1h_25coins.parquet',
+  'usdm_15m_2025-10-08_10-14_crash.parquet',
+  'usdm_1m_2025-06-16_06-22.parquet',
+  'exchange/leverage_tiers_2024-10.json.gz',
+  'exchange/leverage_tiers_2026-03.json.gz',
+  'exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz',
+  'exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz',
+];
 const absent = needed.filter((name) => !existsSync(file(name)));
 const reason = absent.length === 0 ? '' : ` (absent: ${absent.join(', ')})`;
 
@@ -32,6 +43,15 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
       bars: [file('usdm_1h_2024-10_2025-12.parquet')],
       funding: [file('funding_25coins.parquet')],
       mark: [file('mark_1h_25coins.parquet')],
+      detail: [
+        `15m=${file('usdm_15m_2025-10-08_10-14_crash.parquet')}`,
+        `1m=${file('usdm_1m_2025-06-16_06-22.parquet')}`,
+      ],
+      brackets: [
+        `${file('exchange/leverage_tiers_2024-10.json.gz')}@2024-10-24`,
+        file('exchange/leverage_tiers_2026-03.json.gz'),
+      ],
+      exchangeInfo: [file('exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz')],
     });
     dataset = await openDataset(store, 'usdm', { volumes: true });
   }, 120_000);
@@ -102,5 +122,128 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
     ] as const) {
       await expect(importDataset(store, { name: 'wrong', bars: [file(name)] })).rejects.toThrow(words);
     }
+  });
+
+  it('keeps the tiers of perpetuals beside those of quarterly contracts, by edition', () => {
+    const [older, newer] = dataset.brackets;
+    expect(dataset.brackets.map(({ effectiveMs }) => effectiveMs)).toEqual([
+      Date.UTC(2024, 9, 24),
+      Date.UTC(2026, 2, 1),
+    ]);
+    const tiersIn = (tiers: ReadonlyMap<string, readonly unknown[]>) =>
+      [...tiers.values()].reduce((sum, own) => sum + own.length, 0);
+    expect([older!.tiers.size, tiersIn(older!.tiers)]).toEqual([349, 2_805]);
+    expect([newer!.tiers.size, tiersIn(newer!.tiers)]).toEqual([689, 5_810]);
+    expect(older!.tiers.get('BTCUSDT')![0]!.leverageMax).toBe(125);
+    expect(newer!.tiers.get('BTCUSDT')![0]!.leverageMax).toBe(150);
+    expect(newer!.tiers.get('BTCUSDT_260626')![0]!.leverageMax).toBe(50);
+    const covered = dataset.panel.symbols.filter((symbol) => older!.tiers.has(symbol));
+    expect(covered).toHaveLength(268);
+    expect(dataset.panel.symbols.every((symbol) => newer!.tiers.has(symbol))).toBe(true);
+  });
+
+  it('dates the filters by the answer itself', () => {
+    const [{ effectiveMs, filters } = { effectiveMs: 0, filters: new Map() }] = dataset.filters;
+    expect(effectiveMs).toBe(1_783_173_617_043);
+    expect(filters.size).toBe(820);
+    expect(filters.get('BTCUSDT')).toEqual({
+      tickSize: 0.1,
+      stepSize: 0.001,
+      quantityMin: 0.001,
+      marketQuantityMax: 120,
+      notionalMin: 50,
+      percentUp: 1.05,
+      percentDown: 0.95,
+      liquidationFee: 0.0125,
+    });
+  });
+
+  it('takes none of the 39 false delistings for one', () => {
+    const { symbols, endHour, hours, life } = dataset.panel;
+    const ended = symbols.filter((_, coin) => endHour[coin]! < hours);
+    expect(ended).toHaveLength(39);
+    expect([...life!.delisted].filter((flag) => flag === 1)).toEqual([]);
+    const livedOn = symbols.filter((_, coin) => life!.dataEnds[coin] === 1);
+    // Two of them no list knows.
+    expect(ended.filter((symbol) => !livedOn.includes(symbol))).toEqual(['BDXNUSDT', 'SXPUSDT']);
+    expect(livedOn).toHaveLength(37);
+  });
+
+  it('keeps the bars of AIAUSDT, which lie before its present listing', () => {
+    const { symbols, firstHour, startMs } = dataset.panel;
+    const first = startMs + firstHour[symbols.indexOf('AIAUSDT')]! * hourMs;
+    expect(new Date(first).toISOString().slice(0, 10)).toBe('2025-09-18');
+  });
+
+  it('has mark bars for 25 coins, in rows of their own', () => {
+    const { series, bars, hours, symbols, startMs } = dataset.panel;
+    const rows = [...series!.markRow].filter((row) => row >= 0);
+    expect(rows).toHaveLength(25);
+    const september = (Date.UTC(2025, 8, 1) - startMs) / hourMs;
+    const opens = rows.flatMap((row) =>
+      Array.from({ length: hours }, (_, hour) => bars[(row * hours + hour) * 4]!),
+    );
+    expect(opens.filter((open) => !Number.isNaN(open))).toHaveLength(73_200);
+    const btc = (series!.markRow[symbols.indexOf('BTCUSDT')]! * hours + september) * 4;
+    expect(bars[btc]! / bars[(symbols.indexOf('BTCUSDT') * hours + september) * 4]!).toBeCloseTo(1, 2);
+  });
+
+  it('shows the path inside the hour of the crash, quarter by quarter', async () => {
+    expect(dataset.detailMinutes).toEqual([1, 15]);
+    const source = (await dataset.detail(15))!;
+    const { panel } = dataset;
+    const hour = (Date.UTC(2025, 9, 10, 21) - panel.startMs) / hourMs;
+    let inSecondQuarter = 0;
+    let known = 0;
+    for (const coin of panel.symbols.keys()) {
+      const bars = source.bars(coin, hour);
+      if (bars === null) continue;
+      known += 1;
+      const lows = [2, 6, 10, 14].map((at) => bars[at]!);
+      expect(Math.min(...lows)).toBe(panel.bars[barOffset(panel, coin, hour) + 2]);
+      if (lows.indexOf(Math.min(...lows)) === 1) inSecondQuarter += 1;
+    }
+    expect([known, inSecondQuarter]).toEqual([512, 493]);
+    expect(source.bars(0, hour - 24 * 7)).toBeNull();
+  });
+
+  it('keeps the last minute of the minute file as part of an hour', async () => {
+    const source = (await dataset.detail())!;
+    const { panel } = dataset;
+    const hour = (Date.UTC(2025, 5, 22, 21) - panel.startMs) / hourMs;
+    const bars = source.bars(panel.symbols.indexOf('BTCUSDT'), hour)!;
+    expect(bars.length).toBe(240);
+    expect([...bars].filter((price) => !Number.isNaN(price))).toHaveLength(4);
+  });
+
+  it('opens finer bars fast', async () => {
+    const again = await openDataset(store, 'usdm');
+    const from = performance.now();
+    await again.detail(15);
+    expect(performance.now() - from).toBeLessThan(100);
+  });
+
+  it('refuses finer bars whose clock is shifted, and tells by how much', async () => {
+    const shifted = join(dir, 'shifted.parquet');
+    const source = file('usdm_1m_2025-06-16_06-22.parquet');
+    await withDuck(async (duck) => {
+      const select = `SELECT * REPLACE (ts + ${3 * hourMs} AS ts) FROM read_parquet(${sqlFile(source)})`;
+      await copyToParquet(duck, select, shifted);
+    });
+    await expect(
+      importDataset(store, {
+        name: 'wrong',
+        bars: [file('usdm_1h_2024-10_2025-12.parquet')],
+        detail: [`1m=${shifted}`],
+      }),
+    ).rejects.toThrow(/Its clock is 3 h ahead/);
+  });
+
+  it('refuses the filters of the test net for its tick size of 0, and names the coin', async () => {
+    const bars = [file('usdm_1h_2024-10_2025-12.parquet')];
+    const exchangeInfo = [file('exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz')];
+    await expect(importDataset(store, { name: 'wrong', bars, exchangeInfo })).rejects.toThrow(
+      /OPENUSDT: tickSize 0 must be positive/,
+    );
   });
 });

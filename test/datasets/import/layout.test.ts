@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnFor, layouts, symbolOfFile, venueSymbol } from '../../../datasets/import/layout.ts';
+import { columnFor, layoutOf, symbolOfFile, venueSymbol } from '../../../datasets/import/layout.ts';
 
 describe('the symbol a file name speaks of', () => {
   it.each([
@@ -39,16 +39,16 @@ describe('ccxt symbols', () => {
 });
 
 describe('columns by the names they go under', () => {
-  const [open, , , , , quoteVolume, trades] = layouts.bars.numbers;
+  const [open, , , , , quoteVolume, trades] = layoutOf('bars').numbers;
 
   it.each([
-    [layouts.bars.time, ['date', 'open_time'], 'open_time'],
-    [layouts.bars.time, ['openTime', 'closeTime'], 'openTime'],
-    [layouts.bars.time, ['Open time', 'Close time'], 'Open time'],
+    [layoutOf('bars').time, ['date', 'open_time'], 'open_time'],
+    [layoutOf('bars').time, ['openTime', 'closeTime'], 'openTime'],
+    [layoutOf('bars').time, ['Open time', 'Close time'], 'Open time'],
     [open!, ['Open', 'high'], 'Open'],
     [quoteVolume!, ['volume', 'quoteAssetVolume'], 'quoteAssetVolume'],
     [trades!, ['count'], 'count'],
-    [layouts.funding.numbers[0]!, ['fundingRate'], 'fundingRate'],
+    [layoutOf('funding').numbers[0]!, ['fundingRate'], 'fundingRate'],
   ] as const)('%o in %j is %s', (field, columns, found) => {
     expect(columnFor(field, columns)).toBe(found);
   });

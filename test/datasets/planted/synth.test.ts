@@ -62,7 +62,14 @@ describe('a planted market as a dataset', () => {
 
   it('keeps the truth beside the tables, not among them', async () => {
     const dataset = await openDataset(store, 'small');
-    expect(Object.keys(dataset.manifest.tables).sort()).toEqual(['bars', 'funding', 'instruments', 'scores']);
+    expect(Object.keys(dataset.manifest.tables).sort()).toEqual([
+      'bars',
+      'brackets',
+      'filters',
+      'funding',
+      'instruments',
+      'scores',
+    ]);
     const files = await readdir(join(store.datasetDir('small'), 'truth'));
     expect(files.sort()).toEqual(['coin_day.parquet', 'coins.parquet', 'oracle.parquet', 'regime.parquet']);
     const oracle = await readTable(join(store.datasetDir('small'), 'truth', 'oracle.parquet'));
@@ -130,6 +137,12 @@ describe('a planted market as a dataset', () => {
       title: 'for a test',
     });
     const { manifest } = await openDataset(store, 'bare');
-    expect(Object.keys(manifest.tables).sort()).toEqual(['bars', 'instruments', 'scores']);
+    expect(Object.keys(manifest.tables).sort()).toEqual([
+      'bars',
+      'brackets',
+      'filters',
+      'instruments',
+      'scores',
+    ]);
   });
 });

@@ -181,7 +181,7 @@ describe('the cross pool', () => {
   });
 
   test('stops that come first take their legs out, and may save the rest', async () => {
-    const coins = { A: [100, 100, [100, 101, 70, 95], 95] };
+    const coins: Script['coins'] = { A: [100, 100, [100, 101, 70, 95], 95] };
     const order = { coin: 0, side: 1 as const, notional: 5_000 };
     const account = { ...cross, ...noClearance, leverage: 10 };
     const naked = await play({ coins, decisions: { 1: [order] }, account });
