@@ -16,6 +16,19 @@ export {
   type Parsed,
   text,
 } from './engine/config.ts';
+export {
+  type BracketEdition,
+  maintenanceMargin,
+  type Tier,
+} from './engine/exchange/brackets.ts';
+export {
+  type FilterEdition,
+  type FilteredOrder,
+  type FilterOrder,
+  type Filters,
+  roundToFilters,
+} from './engine/exchange/filters.ts';
+export { fundingPayment, type LiquidationInput, liquidationPrice } from './engine/exchange/liquidation.ts';
 export type { Order, OrderOutcome } from './engine/execution/orders.ts';
 export {
   type ExitReason,
@@ -41,6 +54,7 @@ export type { Limits } from './engine/risk/limits.ts';
 export { run, type Session, StrategyFault } from './engine/run.ts';
 export type { Schedule } from './engine/schedule.ts';
 export type { Costs } from './engine/simulator/costs.ts';
+export type { DetailSource, FillRules, VenueRules } from './engine/simulator/rules.ts';
 export { calmar } from './engine/stats/calmar.ts';
 export { dailyReturns } from './engine/stats/daily-returns.ts';
 export { maxDrawdown } from './engine/stats/max-drawdown.ts';
@@ -56,7 +70,10 @@ export {
   type Target,
 } from './engine/strategy.ts';
 export { runBacktest } from './scenarios/backtest.ts';
+export { type CostModel, feeModel, type SlippageChoice, slippageModel } from './scenarios/cost-models.ts';
 export { ScenarioFault } from './scenarios/faults.ts';
+export { type FillModelChoice, fillModel, type RuleChoice } from './scenarios/fill-model.ts';
+export type { AssumptionLedger, LedgerRow } from './scenarios/ledger.ts';
 export { type BacktestAnswer, type BacktestRequest, backtest } from './scenarios/library.ts';
 export { loadScenario } from './scenarios/load.ts';
 export { replayRun as replay } from './scenarios/replay.ts';

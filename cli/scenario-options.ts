@@ -13,7 +13,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--to <time>', 'another end, exclusive')
     .option(
       '--set <key=value>',
-      "a setting of the strategy's config, or of the scenario (capital.usdm=5000)",
+      "a setting of the strategy's config, or of the scenario (capital.usdm=5000, leverage=5, account.margin=isolated)",
       collect,
     )
     .option('--strategy <name or file>', 'another strategy: a built-in name, or a .ts or .js file');

@@ -1,18 +1,27 @@
 /** The figures at the top of a report, from the tables of a finished run. */
 import type { Headline, RunTable } from '../datasets/runs.ts';
 import type { BacktestResult } from '../engine/backtest.ts';
+import type { UndatedSpan } from '../engine/exchange/dated.ts';
 import { exitReasons } from '../engine/journal/records.ts';
 import type { Table } from '../engine/journal/tables.ts';
 import { dayMs } from '../engine/panel/hours.ts';
 import type { Exposure } from '../engine/portfolio/holdings.ts';
+import type { VenueRules } from '../engine/simulator/rules.ts';
 import { cagr } from '../engine/stats/cagr.ts';
 import { calmar } from '../engine/stats/calmar.ts';
 import { dailyReturns } from '../engine/stats/daily-returns.ts';
 import { maxDrawdown } from '../engine/stats/max-drawdown.ts';
 import { sharpe } from '../engine/stats/sharpe.ts';
 import { sortino } from '../engine/stats/sortino.ts';
+import type { PriceSources } from './held.ts';
 
 const DAYS_PER_YEAR = 365;
+
+/** For how long the coins that were held were judged by editions younger than the time. */
+export interface Undated {
+  readonly brackets: UndatedSpan;
+  readonly filters: UndatedSpan;
+}
 
 export function headlineOf(run: {
   readonly result: BacktestResult;
@@ -21,6 +30,12 @@ export function headlineOf(run: {
   readonly openAtEnd: number;
   readonly capital: number;
   readonly startMs: number;
+  readonly rules: VenueRules;
+  readonly prices: PriceSources;
+  readonly undated: Undated;
+  /** Holes of the funding record that positions were held through, and settlements charged that were made up. */
+  readonly fundingHoles: number;
+  readonly fundingInterpolated: number;
 }): Headline {
   const { result, tables, exposure, capital, startMs } = run;
   const { trades } = result;
@@ -44,7 +59,7 @@ export function headlineOf(run: {
     fees: sum(doubles(tables.fills, 'fee')),
     funding: sum(doubles(tables.funding, 'cash')),
     slippage: slippageOf(tables.fills),
-    liquidations: 0,
+    ...accountFigures(run),
     refusals: Object.values(refusals).reduce((total, count) => total + count, 0),
     refusalsByReason: refusals,
     exitsByReason: exitsByReason(trades.exitReason),
@@ -52,10 +67,62 @@ export function headlineOf(run: {
     openAtEnd: run.openAtEnd,
     fundingUncoveredNotionalHours: exposure.uncoveredNotionalHours,
     fundingUncoveredShare:
-      exposure.notionalHours === 0 ? 0 : exposure.uncoveredNotionalHours / exposure.notionalHours,
+      exposure.fundedNotionalHours === 0 ? 0 : exposure.uncoveredNotionalHours / exposure.fundedNotionalHours,
+    fundingHoles: run.fundingHoles,
+    fundingInterpolated: run.fundingInterpolated,
     decisions: result.counts.decisions,
     hours: tables.equity.rows,
   };
+}
+
+type AccountKey =
+  | 'liquidations'
+  | 'clearanceFees'
+  | 'insurance'
+  | 'makerFees'
+  | 'partialFills'
+  | 'droppedRests'
+  | 'transfers'
+  | 'margin'
+  | 'spot'
+  | 'mark'
+  | 'markShare'
+  | 'detailMinutes'
+  | 'detailHours'
+  | 'bracketsUndatedDays'
+  | 'filtersUndatedDays';
+
+function accountFigures(run: Parameters<typeof headlineOf>[0]): Pick<Headline, AccountKey> {
+  const { result, rules, tables, prices, undated } = run;
+  const fee = doubles(tables.fills, 'fee');
+  const feesOf = (column: string, value: string) =>
+    texts(tables.fills, column).reduce((total, text, row) => (text === value ? total + fee[row]! : total), 0);
+  const counted = (table: Table, column: string, value: string) =>
+    texts(table, column).filter((text) => text === value).length;
+  const markShare = rules.account.mark === 'mark' ? (prices.markShare ?? 0) : 0;
+  return {
+    liquidations: result.venue.accountCounts.liquidations,
+    clearanceFees: feesOf('exit_reason', 'liquidation'),
+    insurance: sum(result.trades.insurance),
+    makerFees: feesOf('liquidity', 'maker'),
+    partialFills: counted(tables.orders, 'outcome', 'partial'),
+    droppedRests: counted(tables.account_events, 'event', 'dropped-rest'),
+    transfers: counted(tables.account_events, 'event', 'transfer'),
+    margin: rules.account.margin,
+    spot: prices.spot,
+    mark: markShare === 1 ? 'mark' : markShare === 0 ? 'trade' : 'mixed',
+    markShare,
+    detailMinutes: rules.fills.detail?.minutes ?? null,
+    detailHours: result.detailHours,
+    bracketsUndatedDays: undated.brackets.days,
+    filtersUndatedDays: undated.filters.days,
+  };
+}
+
+function texts(table: Table, name: string): readonly (string | null)[] {
+  const column = table.columns[name];
+  if (column?.type !== 'text') throw new TypeError(`column ${name} holds no texts`);
+  return column.values;
 }
 
 function doubles(table: Table, name: string): Float64Array {

@@ -9,8 +9,9 @@ import type { Panel } from '../engine/panel/panel.ts';
 import { emptyRows, type Rows } from '../engine/panel/rows.ts';
 import type { Costs } from '../engine/simulator/costs.ts';
 import { bindStrategy, type StrategyDefinition } from '../engine/strategy.ts';
+import { costModel } from './cost-models.ts';
 import { ScenarioFault } from './faults.ts';
-import { costModels } from './scenario.ts';
+import { costFaults, type RuleChoice, ruleFaults, rulesOf } from './fill-model.ts';
 
 export interface BacktestRequest<Fields extends ConfigFields> {
   readonly panel: Panel;
@@ -22,9 +23,11 @@ export interface BacktestRequest<Fields extends ConfigFields> {
    * Length hours x coins.
    */
   readonly columns?: Readonly<Record<string, ArrayLike<number>>>;
-  /** 5 bps taker fee and 2 bps slippage if absent. */
+  /** Those of `binance-vip0` if absent: 5 bps taker and 2 bps maker on futures, 10 bps on spot, 2 bps slippage. */
   readonly costs?: Costs;
-  /** Quote currency at the start; 10,000 if absent. */
+  /** Parts of the account's rules that differ from `plainRules`, such as `{ fills: fillModel({ path: 'adaptive' }) }`. */
+  readonly rules?: RuleChoice;
+  /** Quote currency in the futures wallet at the start; 10,000 if absent. The spot wallet's is `rules.account.spotCapital`. */
   readonly capital?: number;
   /** Close what is open at the last close; false if absent. */
   readonly closeAtEnd?: boolean;
@@ -33,6 +36,8 @@ export interface BacktestRequest<Fields extends ConfigFields> {
 export interface BacktestAnswer extends Omit<BacktestResult, 'venue' | 'checkpoint'> {
   readonly signalDigest: string;
   readonly digest: string;
+  /** Positions that were liquidated. */
+  readonly liquidations: number;
 }
 
 const CAPITAL = 10_000;
@@ -52,7 +57,10 @@ export async function backtest<Fields extends ConfigFields>(
 ): Promise<BacktestAnswer> {
   const { panel, strategy } = request;
   const parsed = parseConfig(strategy.config, request.config);
-  if (!parsed.ok) throw new ScenarioFault(parsed.faults);
+  const rules = rulesOf(request.rules ?? {});
+  const costs = request.costs ?? costModel('binance-vip0');
+  const faults = [...(parsed.ok ? [] : parsed.faults), ...ruleFaults(rules), ...costFaults({ ...costs })];
+  if (!parsed.ok || faults.length > 0) throw new ScenarioFault(faults);
   const bound = bindStrategy(strategy, parsed.value);
   const columns = await columnsOf(request, bound.columns);
   const journal = new RunJournal();
@@ -64,7 +72,8 @@ export async function backtest<Fields extends ConfigFields>(
     panel,
     columns,
     strategy: bound,
-    costs: request.costs ?? costModels['binance-vip0'],
+    costs,
+    rules,
     capital: request.capital ?? CAPITAL,
     closeAtEnd: request.closeAtEnd ?? false,
     journal,
@@ -73,6 +82,7 @@ export async function backtest<Fields extends ConfigFields>(
     ...result,
     signalDigest: journal.signalDigest,
     digest: journal.runDigest(venue.book.ledger, panel),
+    liquidations: venue.accountCounts.liquidations,
   };
 }
 

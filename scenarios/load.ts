@@ -1,7 +1,9 @@
 /** A scenario from a file or from the built-in ones, with the command line's changes and its strategy, ready to run. */
 import { access, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { detailMinutesOf } from '../datasets/detail.ts';
 import { StoreFault } from '../datasets/faults.ts';
+import { readManifest } from '../datasets/manifest.ts';
 import { restoreReplaced, type Store } from '../datasets/store.ts';
 import type { Fault, Parsed } from '../engine/config.ts';
 import { builtInScenarios, builtInScenarioText, datasetAdvice } from './builtins.ts';
@@ -15,6 +17,8 @@ import { didYouMean } from './nearest.ts';
 import { type ScenarioOverrides, withOverrides } from './overrides.ts';
 import { isStrategyPath, parseScenario } from './parse.ts';
 import type { Scenario } from './scenario.ts';
+import { boundStrategy } from './simulate.ts';
+import { type DatasetOffer, datasetFaults } from './venue-rules.ts';
 
 export interface LoadedScenario {
   readonly scenario: Scenario;
@@ -49,7 +53,13 @@ export async function loadScenario(
   const changed = withOverrides(content, overrides, strategy?.definition ?? null, faults);
   const parsed = parseScenario(changed, isFile(written) ? { definition: strategy?.definition ?? null } : {});
   if (!parsed.ok) faults.push(...parsed.faults);
-  if (options.datasetRequired !== false) await checkDataset(changed['dataset'], options.store, faults);
+  if (options.datasetRequired !== false) {
+    const offer = await checkDataset(changed['dataset'], options.store, faults);
+    if (offer !== null && parsed.ok && strategy !== null) {
+      const { schedule } = boundStrategy(parsed.value, strategy);
+      faults.push(...datasetFaults(parsed.value, schedule, offer));
+    }
+  }
 
   if (!parsed.ok || strategy === null || faults.length > 0) return { ok: false, faults };
   return { ok: true, value: { scenario: parsed.value, strategy } };
@@ -76,8 +86,9 @@ async function loadStrategy(
   }
 }
 
-async function checkDataset(dataset: unknown, store: Store, faults: Fault[]): Promise<void> {
-  if (typeof dataset !== 'string' || dataset === '') return;
+/** What the dataset has to offer, by its manifest; null, with a fault where it is to blame, where there is none. */
+async function checkDataset(dataset: unknown, store: Store, faults: Fault[]): Promise<DatasetOffer | null> {
+  if (typeof dataset !== 'string' || dataset === '') return null;
   try {
     await restoreReplaced(store, dataset);
     await access(join(store.datasetDir(dataset), 'manifest.json'));
@@ -87,7 +98,13 @@ async function checkDataset(dataset: unknown, store: Store, faults: Fault[]): Pr
         ? cause.message
         : `there is no dataset ${dataset} in ${store.dataDir}; ${datasetAdvice(dataset)}`;
     faults.push({ path: 'dataset', message });
+    return null;
   }
+  // What is wrong with a dataset that is there, its opening will say.
+  const manifest = await readManifest(store, dataset).catch(() => null);
+  if (manifest === null) return null;
+  const hasBrackets = manifest.tables.brackets !== undefined;
+  return { name: dataset, hasBrackets, detailMinutes: detailMinutesOf(manifest) };
 }
 
 interface ScenarioContent {

@@ -4,19 +4,25 @@
  *   1. `scenarioSchema`    shape, types, ranges, unknown keys
  *   2. `instant`           from and to, and their order
  *   3. `parseConfig`       the strategy's settings, and the grid over them
- *   4. `scheduleFault`     a schedule the bars can carry
+ *   4. `timingFaults`      a schedule and a delay that the bars can carry, as far as the scenario says which
+ *   5. `parseTransfers`    stamps and wallets of listed transfers
  *
  * A step that cannot run because of an earlier fault is left out; every other one adds to the same list.
  */
+import { detailLengths } from '../datasets/detail-tables.ts';
 import { describe, type Fault, type Parsed, parseConfig } from '../engine/config.ts';
 import { hourMs } from '../engine/panel/hours.ts';
-import { scheduleFault } from '../engine/schedule.ts';
+import type { Transfer } from '../engine/simulator/rules.ts';
 import { bindStrategy } from '../engine/strategy.ts';
 import { type AnyStrategyDefinition, builtInStrategies } from '../strategies/registry.ts';
+import { costModel, type NamedCosts, slippageModel } from './cost-models.ts';
 import { instant } from './instant.ts';
 import { didYouMean } from './nearest.ts';
-import { costModels, type NamedCosts, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { keysAt, type ScenarioFile, scenarioSchema } from './schema.ts';
+import { timingFaults } from './timing.ts';
+
+const HOUR = 60;
 
 export interface ParseOptions {
   /** The strategy, where it is a user's file: built-in ones are found by name. `null` if loading it failed already. */
@@ -24,8 +30,6 @@ export interface ParseOptions {
   /** Prefix of every fault's path. */
   readonly path?: string;
 }
-
-const barMinutes = 60;
 
 export function parseScenario(input: unknown, options: ParseOptions = {}): Parsed<Scenario> {
   const faults: Fault[] = [];
@@ -35,32 +39,41 @@ export function parseScenario(input: unknown, options: ParseOptions = {}): Parse
 
   const raw = isRecord(input) ? input : {};
   const span = parseSpan(raw, faults);
+  const transfers = parseTransfers(raw, faults);
   const config = definition === null ? null : parseSettings(definition, raw, faults);
 
   if (!shape.success || config === null || faults.length > 0) {
     const prefix = options.path === undefined ? '' : `${options.path}: `;
     return { ok: false, faults: faults.map(({ path, message }) => ({ path: `${prefix}${path}`, message })) };
   }
-  return { ok: true, value: resolved(shape.data, span, config) };
+  return { ok: true, value: resolved(shape.data, { ...span, transfers }, config) };
 }
 
 function resolved(
   file: ScenarioFile,
-  span: { readonly fromMs: number | null; readonly toMs: number | null },
+  times: {
+    readonly fromMs: number | null;
+    readonly toMs: number | null;
+    readonly transfers: readonly Transfer[];
+  },
   config: Readonly<Record<string, unknown>>,
 ): Scenario {
   const { slotsMax, sideNotionalFractionMax } = file.limits;
+  const { transfers } = file.account;
   return {
     name: file.name,
     strategy: file.strategy,
     config,
     dataset: file.dataset,
-    fromMs: span.fromMs,
-    toMs: span.toMs,
+    fromMs: times.fromMs,
+    toMs: times.toMs,
     capital: file.capital,
-    costs: namedCosts(file.costs),
+    leverage: file.leverage,
+    account: { ...file.account, transfers: typeof transfers === 'string' ? transfers : times.transfers },
+    costs: namedCosts(file),
     fills: file.fills,
     funding: file.funding,
+    life: file.life,
     closeAtEnd: file.closeAtEnd,
     universe: file.universe,
     limits: {
@@ -73,8 +86,25 @@ function resolved(
   };
 }
 
-function namedCosts(costs: ScenarioFile['costs']): NamedCosts {
-  return typeof costs === 'string' ? { name: costs, ...costModels[costs] } : { name: 'custom', ...costs };
+function namedCosts({ costs, slippage }: ScenarioFile): NamedCosts {
+  const named = typeof costs === 'string' ? costModel(costs) : customCosts(costs);
+  if (slippage === undefined) return named;
+  const { slippageBps: _, impact: __, ...fees } = named;
+  return { ...fees, ...slippageModel(slippage) };
+}
+
+function customCosts(costs: Exclude<ScenarioFile['costs'], string>): NamedCosts {
+  const { takerFeeBps, slippageBps, makerFeeBps = takerFeeBps, impact } = costs;
+  const { spotTakerFeeBps = takerFeeBps, spotMakerFeeBps = spotTakerFeeBps } = costs;
+  return {
+    name: 'custom',
+    takerFeeBps,
+    makerFeeBps,
+    spotTakerFeeBps,
+    spotMakerFeeBps,
+    slippageBps,
+    ...(impact === undefined ? {} : { impact }),
+  };
 }
 
 /** True for what is meant as the path of a strategy file rather than as a name. */
@@ -115,23 +145,40 @@ function parseSpan(
 
 function parseStamp(
   raw: Readonly<Record<string, unknown>>,
-  key: 'from' | 'to',
+  key: string,
   faults: Fault[],
+  path = key,
 ): number | null {
   const value = raw[key];
   // Values of another type are the schema's to report.
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   const parsed = instant(value);
   if (!parsed.ok) {
-    if (typeof value === 'string' || Number.isInteger(value))
-      faults.push({ path: key, message: parsed.message });
+    if (typeof value === 'string' || Number.isInteger(value)) faults.push({ path, message: parsed.message });
     return null;
   }
   if (parsed.timeMs % hourMs !== 0) {
-    faults.push({ path: key, message: `must fall on a full hour UTC, was ${describe(value)}` });
+    faults.push({ path, message: `must fall on a full hour UTC, was ${describe(value)}` });
     return null;
   }
   return parsed.timeMs;
+}
+
+/** Listed transfers; whatever is no list, or has another shape, is the schema's to report. */
+function parseTransfers(raw: Readonly<Record<string, unknown>>, faults: Fault[]): readonly Transfer[] {
+  const account = raw['account'];
+  const listed = isRecord(account) ? account['transfers'] : undefined;
+  if (!Array.isArray(listed)) return [];
+  return listed.flatMap((entry: unknown, index) => {
+    if (!isRecord(entry)) return [];
+    const path = `account.transfers[${index}]`;
+    const atMs = parseStamp(entry, 'at', faults, `${path}.at`);
+    const { from, to, amount } = entry as unknown as Transfer;
+    if (from === to && from !== undefined) {
+      faults.push({ path: `${path}.to`, message: `must be the other wallet, was ${describe(to)} like from` });
+    }
+    return atMs === null ? [] : [{ atMs, from, to, amount }];
+  });
 }
 
 /** The filled-in configuration, or null where it has faults; the grid and the schedule are checked with it. */
@@ -151,8 +198,9 @@ function parseSettings(
   }
   try {
     const { schedule } = bindStrategy(definition, parsed.value);
-    const fault = scheduleFault(schedule, barMinutes);
-    if (fault !== null) faults.push({ path: 'config', message: `gives a schedule that ${fault}` });
+    const fills = isRecord(raw['fills']) ? raw['fills'] : {};
+    const delayMinutes = Number.isInteger(fills['delayMinutes']) ? Number(fills['delayMinutes']) : 0;
+    faults.push(...timingFaults(schedule, delayMinutes, finestBar(fills['detail'])));
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     faults.push({ path: 'strategy', message: `${definition.name} threw while it was set up: ${text}` });
@@ -239,9 +287,9 @@ function faultsOf(issue: Issue, parents: readonly PropertyKey[]): Fault[] {
     }));
   }
   if (issue.code === 'invalid_union') {
-    const meant = issue.errors.find((branch) =>
-      branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
-    );
+    const [meant] = issue.errors
+      .filter((branch) => branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'))
+      .toSorted((a, b) => a.length - b.length);
     if (meant !== undefined) return meant.flatMap((inner) => faultsOf(inner as Issue, places));
   }
   return [{ path: pathText(places), message: issue.message }];
@@ -252,6 +300,12 @@ function pathText(places: readonly PropertyKey[]): string {
     .map((place) => (typeof place === 'number' ? `[${place}]` : `.${String(place)}`))
     .join('');
   return text === '' ? 'scenario' : text.replace(/^\./, '');
+}
+
+/** Minutes of the finest bars that a choice of detail can come to; with `auto` only the dataset knows. */
+function finestBar(detail: unknown): number {
+  if (detail === 'none') return HOUR;
+  return detailLengths.find((minutes) => minutes === detail) ?? 1;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

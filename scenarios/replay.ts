@@ -9,10 +9,11 @@ import { firstInputDifference, loadFingerprint } from '../datasets/fingerprints.
 import { openDataset } from '../datasets/open.ts';
 import { damagedTables, type FinishedRun, type RunTable, readRun, type StoredRun } from '../datasets/runs.ts';
 import type { Store } from '../datasets/store.ts';
-import { type BacktestOptions, simulateScenario } from './backtest.ts';
 import { firstRunDifference } from './diff.ts';
+import { ScenarioFault } from './faults.ts';
 import type { LoadedStrategy } from './load-strategy.ts';
 import type { Scenario } from './scenario.ts';
+import { needsVolumes, prepare, type SimulationOptions, simulate } from './simulate.ts';
 
 export interface ReplayDifference {
   /** Epoch ms; null where the difference has no time, such as another version of the code. */
@@ -35,7 +36,7 @@ export interface Replay {
   readonly digest: { readonly recorded: string; readonly recomputed: string };
 }
 
-export interface ReplayOptions extends BacktestOptions {
+export interface ReplayOptions extends SimulationOptions {
   /** Another dataset than the run's own: what would these prices have done? */
   readonly dataset?: string;
   /** Loads the strategy that the run names; the scenario's own loader where absent. */
@@ -44,12 +45,13 @@ export interface ReplayOptions extends BacktestOptions {
 
 export async function replayRun(store: Store, runId: string, options: ReplayOptions): Promise<Replay> {
   const run = await readRun(store, runId);
-  const scenario = run.manifest.scenario as unknown as Scenario;
-  const strategy = await options.loadStrategy(run);
   const name = options.dataset ?? run.manifest.dataset.name;
+  const scenario = { ...recordedScenario(run), dataset: name };
+  const strategy = await options.loadStrategy(run);
   options.progress?.(`hashing dataset ${name}`);
-  const dataset = await openDataset(store, name, { verify: true, allowChanged: true });
-  const again = await simulateScenario(dataset, { ...scenario, dataset: name }, strategy, options);
+  const volumes = needsVolumes(scenario);
+  const dataset = await openDataset(store, name, { verify: true, allowChanged: true, volumes });
+  const again = await simulate(await prepare(dataset, scenario, strategy, options), scenario, options);
   const { signalDigest, digest } = again.manifest;
   const damaged = await damagedTables(run);
   const same =
@@ -65,6 +67,15 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
     signalDigest: { recorded: run.manifest.signalDigest, recomputed: signalDigest },
     digest: { recorded: run.manifest.digest, recomputed: digest },
   };
+}
+
+/** @throws ScenarioFault where the run was written before scenarios said how the account works */
+function recordedScenario({ manifest }: StoredRun): Scenario {
+  if (!('account' in manifest.scenario)) {
+    const message = `run ${manifest.runId} was written by a version whose scenarios said nothing about the account; run its scenario again`;
+    throw new ScenarioFault([{ path: 'account', message }]);
+  }
+  return manifest.scenario as unknown as Scenario;
 }
 
 async function firstDifference(

@@ -1,6 +1,7 @@
-/** A scenario: strategy, data, costs, dates and seed, with every default filled in. Made by `parseScenario` alone. */
+/** A scenario: strategy, data, costs, account, dates and seed, with every default filled in. Made by `parseScenario` alone. */
 import type { Limits } from '../engine/risk/limits.ts';
-import type { Costs } from '../engine/simulator/costs.ts';
+import type { AccountRules, FillRules, FundingRules, LifeRules } from '../engine/simulator/rules.ts';
+import type { NamedCosts } from './cost-models.ts';
 
 export interface Scenario {
   readonly name: string;
@@ -14,11 +15,14 @@ export interface Scenario {
   /** One past the last stamp, epoch ms UTC on the hour; null for the dataset's end. */
   readonly toMs: number | null;
   /** Quote currency at the start, by wallet. */
-  readonly capital: { readonly usdm: number };
+  readonly capital: { readonly usdm: number; readonly spot: number };
+  /** Of the account's futures positions; strategies size by it. */
+  readonly leverage: number;
+  readonly account: AccountChoice;
   readonly costs: NamedCosts;
-  readonly fills: { readonly path: 'adverse-first' };
-  /** What a settlement costs for which the dataset has no row: nothing, or the run. */
-  readonly funding: { readonly missing: 'zero' | 'strict' };
+  readonly fills: FillChoice;
+  readonly funding: FundingChoice;
+  readonly life: LifeRules;
   /** Close what is open at the last close instead of leaving it marked. */
   readonly closeAtEnd: boolean;
   readonly universe: {
@@ -34,18 +38,23 @@ export interface Scenario {
   readonly seed: number;
 }
 
-export interface NamedCosts extends Costs {
-  /** `custom` where the rates were given one by one. */
-  readonly name: CostModel | 'custom';
+/** The rules of the account, where the dataset has a say in them: see `venueRulesOf`. */
+export interface AccountChoice
+  extends Omit<AccountRules, 'margin' | 'leverage' | 'brackets' | 'filters' | 'spotCapital'> {
+  /** `auto`: cross where the dataset has leverage brackets, none otherwise. */
+  readonly margin: 'auto' | AccountRules['margin'];
+  /** `auto`: those of the dataset, where it has any. */
+  readonly filters: 'auto' | 'none';
+  /** Brackets as they were at the time, or the newest throughout. */
+  readonly brackets: 'dated' | 'latest';
 }
 
-export type CostModel = keyof typeof costModels;
+export interface FillChoice extends Omit<FillRules, 'detail'> {
+  /** Finer bars: the finest that the dataset has in the span of the run, none, or those of that many minutes. */
+  readonly detail: 'auto' | 'none' | number;
+}
 
-/** Cost models by name. Rates are what a taker pays per fill, slippage what the fill is worse than the raw price. */
-export const costModels = {
-  none: { takerFeeBps: 0, slippageBps: 0 },
-  /** USD-M futures, regular user, taker, without the discount for paying in BNB. */
-  'binance-vip0': { takerFeeBps: 5, slippageBps: 2 },
-  /** As workload W fixes them. */
-  'workload-w': { takerFeeBps: 5, slippageBps: 2 },
-} as const satisfies Record<string, Costs>;
+export interface FundingChoice extends FundingRules {
+  /** What a settlement costs for which the dataset has no row: nothing, the run, or what lies between its neighbours. */
+  readonly missing: 'zero' | 'strict' | 'interpolate';
+}

@@ -1,14 +1,17 @@
 /** The shape of a scenario file, once: it parses, and it is published as JSON Schema for editors to complete from. */
 import * as z from 'zod';
 import { configSchema } from '../engine/config.ts';
+import { LEVERAGE_MAX } from '../engine/run.ts';
 import { builtInStrategies } from '../strategies/registry.ts';
-import { costModels } from './scenario.ts';
-
-const bps = (doc: string) => z.number().min(0).max(1000).describe(`${doc}, in basis points of the notional`);
-const time = (doc: string) =>
-  z
-    .union([z.string(), z.int()], { error: 'must be a date, an ISO time or epoch milliseconds' })
-    .describe(`${doc}: a date (its 00:00 UTC), an ISO time or epoch milliseconds, on the hour`);
+import {
+  accountSchema,
+  costsSchema,
+  fillsSchema,
+  fundingSchema,
+  lifeSchema,
+  slippageSchema,
+  time,
+} from './account-schema.ts';
 
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional().describe('where the schema lies, for editors'),
@@ -30,25 +33,23 @@ export const scenarioSchema = z.strictObject({
   capital: z
     .strictObject({
       usdm: z.number().positive().describe('quote currency in the futures wallet at the start'),
+      spot: z.number().min(0).default(0).describe('quote currency in the spot wallet at the start'),
     })
     .describe('money at the start, by wallet'),
-  costs: z
-    .union(
-      [
-        z.enum(Object.keys(costModels) as [keyof typeof costModels]),
-        z.strictObject({ takerFeeBps: bps('fee of every fill'), slippageBps: bps('slippage of every fill') }),
-      ],
-      { error: `must be ${Object.keys(costModels).join(', ')} or { takerFeeBps, slippageBps }` },
-    )
-    .describe('a cost model by name, or its two rates'),
-  fills: z
-    .strictObject({ path: z.literal('adverse-first').default('adverse-first') })
-    .default({ path: 'adverse-first' })
-    .describe('which barrier comes first where one bar touches both: the stop'),
-  funding: z
-    .strictObject({ missing: z.enum(['zero', 'strict']).default('zero') })
-    .default({ missing: 'zero' })
-    .describe('what a settlement without a row costs: nothing (counted in the headline), or the run'),
+  leverage: z
+    .number()
+    .min(1)
+    .max(LEVERAGE_MAX)
+    .default(1)
+    .describe(
+      "leverage of the account's futures positions, where their bracket allows it; strategies size by it",
+    ),
+  account: accountSchema,
+  costs: costsSchema,
+  slippage: slippageSchema.optional(),
+  fills: fillsSchema,
+  funding: fundingSchema,
+  life: lifeSchema,
   closeAtEnd: z
     .boolean()
     .default(false)
@@ -91,6 +92,7 @@ export type ScenarioFile = z.output<typeof scenarioSchema>;
 export const scenarioKeys: readonly string[] = Object.keys(scenarioSchema.shape);
 
 interface SchemaNode {
+  readonly items?: SchemaNode;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly anyOf?: readonly SchemaNode[];
 }
@@ -98,12 +100,18 @@ interface SchemaNode {
 /** Keys known at a place of the file, such as `['capital']`; none where any key goes. */
 export function keysAt(places: readonly PropertyKey[]): readonly string[] {
   let node: SchemaNode | undefined = z.toJSONSchema(scenarioSchema, { io: 'input' }) as SchemaNode;
-  for (const place of places) node = propertiesOf(node)?.[String(place)];
+  for (const place of places) {
+    node = typeof place === 'number' ? itemsOf(node) : propertiesOf(node)?.[String(place)];
+  }
   return Object.keys(propertiesOf(node) ?? {});
 }
 
 function propertiesOf(node: SchemaNode | undefined): SchemaNode['properties'] {
   return node?.properties ?? node?.anyOf?.find((choice) => choice.properties !== undefined)?.properties;
+}
+
+function itemsOf(node: SchemaNode | undefined): SchemaNode | undefined {
+  return node?.items ?? node?.anyOf?.find((choice) => choice.items !== undefined)?.items;
 }
 
 /** JSON Schema (2020-12) of a scenario file, with the settings of every built-in strategy. */

@@ -7,6 +7,7 @@ import type { ConfigFields, ConfigOf } from '../engine/config.ts';
 import { RunJournal } from '../engine/journal/run-journal.ts';
 import type { Limits } from '../engine/risk/limits.ts';
 import { siblingModule, type WorkerPool } from '../engine/signal/pool.ts';
+import type { VenueRules } from '../engine/simulator/rules.ts';
 import { bindStrategy, type StrategyDefinition } from '../engine/strategy.ts';
 
 export interface VariantSet {
@@ -25,6 +26,8 @@ export interface VariantSet {
   readonly toHour?: number;
   readonly minimumShare?: number;
   readonly limits?: Limits;
+  /** Rules of the account; fees, funding and levels alone if absent. Finer bars are read in this thread alone. */
+  readonly rules?: VenueRules;
   /** Keep a journal of each variant, for its digests. */
   readonly digests: boolean;
   /** Complete configurations, one per variant. */
@@ -39,8 +42,12 @@ export interface VariantResult {
   readonly digest: string | null;
 }
 
-/** Folds all variants on the pool's workers; results in the order of `configs`. */
+/**
+ * Folds all variants on the pool's workers; results in the order of `configs`. With finer bars, whose source is open in this thread
+ * and nowhere else, they are folded here instead.
+ */
 export async function runVariants(pool: WorkerPool, set: VariantSet): Promise<readonly VariantResult[]> {
+  if ((set.rules?.fills.detail ?? null) !== null) return await foldVariants(set);
   // A few tasks per worker keep both busy to the end; one task per variant would copy symbols and views too often.
   const perTask = Math.max(1, Math.ceil(set.configs.length / (pool.workers * 4)));
   const module = siblingModule('variants', import.meta.url);
@@ -71,6 +78,7 @@ export async function foldVariants(set: VariantSet): Promise<readonly VariantRes
       minimumShare: set.minimumShare ?? 0,
       costs: set.costs,
       capital: set.capital,
+      ...(set.rules === undefined ? {} : { rules: set.rules }),
       closeAtEnd: set.closeAtEnd,
       codeHash: set.codeHash,
       sharedRows: set.builtIn,

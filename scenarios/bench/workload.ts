@@ -171,6 +171,9 @@ export function workloadStrategy(
       return bindStrategy(rankedLongShort, {
         ...ranked,
         sizing: task === 'A' ? 'capital' : 'equity',
+        sideFraction: 0.8,
+        longMarket: 'usdm',
+        trailingStopFraction: 0,
         excluded: symbols[0]!,
         ...vary,
       });

@@ -63,8 +63,13 @@ describe('given a scenario file', () => {
   it('a dataset in the store is accepted', async () => {
     const dataDir = await temporaryFolder();
     await mkdir(join(dataDir, 'datasets', 'planted'), { recursive: true });
-    await writeFile(join(dataDir, 'datasets', 'planted', 'manifest.json'), '{}');
+    const manifest = { formatVersion: 1, name: 'planted', hash: '', tables: { bars: {} } };
+    await writeFile(join(dataDir, 'datasets', 'planted', 'manifest.json'), JSON.stringify(manifest));
     expect(await faultsOf(await written(least), {}, dataDir)).toEqual([]);
+    const set = ['account.margin=cross', 'fills.detail=15'];
+    expect(
+      (await faultsOf(await written(least), { set }, dataDir)).map((fault) => fault.split(':')[0]),
+    ).toEqual(['account.margin', 'fills.detail']);
   });
 
   it('faults of file, options, strategy and dataset come in one list', async () => {
@@ -120,7 +125,7 @@ describe('given a scenario file', () => {
       'config.lots: must be at least 1, was 0',
       expect.stringMatching(/^dataset: /),
     ]);
-    expect(await faultsOf(file, { set: ['lots=2'] })).toEqual([
+    expect(await faultsOf(file, { set: ['lots=2', 'fills.detail=none'] })).toEqual([
       expect.stringContaining('every 10 minutes'),
       expect.stringMatching(/^dataset: /),
     ]);

@@ -30,6 +30,13 @@ describe('given settings on the command line', () => {
     expect(faults).toEqual([]);
   });
 
+  it('the leverage of the account is a key like any other', () => {
+    expect(changed(['leverage=5', 'account.margin=isolated', 'slippage=none'])).toMatchObject({
+      content: { leverage: 5, account: { margin: 'isolated' }, slippage: 'none' },
+      faults: [],
+    });
+  });
+
   it('numbers, truth values and lists are read as such; texts stay texts even where they look like numbers', () => {
     const after = changed(['closeAtEnd=true', 'grid.count=[5,10]', 'excluded=1000', 'dataset=2025']).content;
     expect(after).toMatchObject({

@@ -31,7 +31,9 @@ describe('the published JSON Schema', () => {
 
 it('keys are known at every place', () => {
   expect(keysAt([])).toEqual(scenarioKeys);
-  expect(keysAt(['costs'])).toEqual(['takerFeeBps', 'slippageBps']);
+  expect(keysAt(['costs']).slice(0, 2)).toEqual(['takerFeeBps', 'slippageBps']);
+  expect(keysAt(['costs', 'impact'])).toEqual(['coefficient', 'participationMax', 'rest']);
+  expect(keysAt(['account', 'transfers', 0])).toEqual(['at', 'from', 'to', 'amount']);
   expect(keysAt(['limits'])).toEqual(['slotsMax', 'sideNotionalFractionMax']);
   expect(keysAt(['name'])).toEqual([]);
 });

@@ -17,16 +17,24 @@ export function crossSection(coins: Readonly<Record<string, Readonly<Record<stri
   };
 }
 
-export function emptyAccount(money: { readonly capital: number; readonly equity: number }): AccountView {
+export function emptyAccount(money: {
+  readonly capital: number;
+  readonly equity: number;
+  /** Part of the equity that lies in the spot wallet; nothing if absent. */
+  readonly spot?: number;
+  readonly leverage?: number;
+}): AccountView {
+  const { spot = 0 } = money;
+  const wallet = (market: 'usdm' | 'spot') => (market === 'spot' ? spot : money.equity - spot);
   return {
     capital: money.capital,
     cash: money.equity,
     equity: money.equity,
-    leverage: 1,
+    leverage: money.leverage ?? 1,
     positionCount: 0,
     restingCount: 0,
-    walletCash: (market) => (market === 'usdm' ? money.equity : 0),
-    walletEquity: (market) => (market === 'usdm' ? money.equity : 0),
+    walletCash: wallet,
+    walletEquity: wallet,
     isResting: () => false,
     notional: () => 0,
     isOpen: () => false,
