@@ -2,7 +2,6 @@
 
 import { hourMs } from '../panel/hours.ts';
 import { barLayout, isPresent, type Panel, type Rename } from '../panel/panel.ts';
-import { deviation } from '../stats/deviation.ts';
 
 const { BAR_WIDTH, CLOSE } = barLayout;
 
@@ -62,8 +61,8 @@ export class ImpactMeter {
   readonly #knownHour: Int32Array;
   readonly #sigmaDay: Float64Array;
   readonly #volumeDay: Float64Array;
-  readonly #returns = new Float64Array(RETURNS_MAX);
   readonly #renames: readonly Rename[];
+  readonly #redenominates: boolean;
   /** Hour of the day, UTC, of the panel's first hour. */
   readonly #startHour: number;
 
@@ -71,6 +70,7 @@ export class ImpactMeter {
     const coins = panel.symbols.length;
     this.#panel = panel;
     this.#renames = panel.life?.renames ?? [];
+    this.#redenominates = this.#renames.some(({ from, to }) => from === to);
     this.#startHour = (panel.startMs / hourMs) % HOURS_A_DAY;
     this.#model = model;
     this.#hourOf = new Int32Array(coins * 2).fill(-1);
@@ -160,24 +160,34 @@ export class ImpactMeter {
     return isPresent(this.#panel, coin, midnight - HOURS_A_DAY) ? midnight : hour;
   }
 
-  /** From the returns, close to close, of the last 168 bars that have a bar right before them, scaled to a day. */
+  /**
+   * From the returns, close to close, of the last 168 bars that have a bar right before them, scaled to a day. One pass: returns are small
+   * beside one, so that sums of squares lose nothing that matters.
+   */
   #sigmaBefore(coin: number, hour: number): number {
     const { bars, hours } = this.#panel;
+    const base = coin * hours * BAR_WIDTH + CLOSE;
+    const from = Math.max(1, hour - RETURNS_MAX);
     let count = 0;
-    for (let back = Math.max(1, hour - RETURNS_MAX); back < hour; back += 1) {
-      const at = (coin * hours + back) * BAR_WIDTH + CLOSE;
-      const change = bars[at]! / (bars[at - BAR_WIDTH]! * this.#unitChange(coin, back)) - 1;
+    let sum = 0;
+    let squares = 0;
+    let before = bars[base + (from - 1) * BAR_WIDTH]!;
+    for (let back = from; back < hour; back += 1) {
+      const close = bars[base + back * BAR_WIDTH]!;
+      const change = close / (this.#redenominates ? before * this.#unitChange(coin, back) : before) - 1;
+      before = close;
       if (change !== change) continue;
-      this.#returns[count] = change;
       count += 1;
+      sum += change;
+      squares += change * change;
     }
     if (count < RETURNS_MIN) return SIGMA_UNKNOWN;
-    return deviation(this.#returns.subarray(0, count)) * Math.sqrt(HOURS_A_DAY);
+    const variance = (squares - (sum * sum) / count) / (count - 1);
+    return Math.sqrt(Math.max(0, variance) * HOURS_A_DAY);
   }
 
   /** What a redenomination at the hour has multiplied the coin's prices by: that is no return. */
   #unitChange(coin: number, hour: number): number {
-    if (this.#renames.length === 0) return 1;
     const change = this.#renames.find(
       ({ from, to, hour: at }) => from === coin && to === coin && at === hour,
     );

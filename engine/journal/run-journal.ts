@@ -7,7 +7,7 @@
  *
  * A digest row is the state after the orders of its decision time.
  */
-import { isRefusal, type OrderOutcome, orderId } from '../execution/orders.ts';
+import { isRefusal, type Order, type OrderOutcome, orderId } from '../execution/orders.ts';
 import { assertInvariant } from '../invariant.ts';
 import type { Panel } from '../panel/panel.ts';
 import type { Ledger, TradeColumns } from '../portfolio/ledger.ts';
@@ -109,8 +109,8 @@ export class RunJournal implements Journal {
   readonly #funding = new GrowingRows(fundingFields);
   readonly #events = new GrowingRows(eventFields);
   #eventNames: EventNames[] = [];
-  /** Rows of orders that are working, by id. */
-  #working = new Map<string, readonly number[]>();
+  /** Rows of orders that are working, by order; by id where the order was made before a pause. */
+  #working = new Map<Order | string, readonly number[]>();
   /** The newest decision row still lacks its digest. */
   #pending = false;
   #sealed = false;
@@ -205,7 +205,7 @@ export class RunJournal implements Journal {
     row[at + 12] = target.leverage ?? Number.NaN;
     row[at + 13] = target.limitPrice ?? Number.NaN;
     if (record.outcome === 'working') {
-      this.#working.set(order.id, [...(this.#working.get(order.id) ?? []), this.#orders.rows - 1]);
+      this.#working.set(order, [...(this.#working.get(order) ?? []), this.#orders.rows - 1]);
     }
     this.#strategyHash = order.strategyHash;
     this.#outcomes.push(record.outcome);
@@ -214,10 +214,11 @@ export class RunJournal implements Journal {
 
   /** The end of an order that was working takes the place of `working` in its row. */
   #resolve({ timeMs, order, outcome }: ResolutionRecord): void {
-    const [row, ...others] = this.#working.get(order.id) ?? [];
+    const key = this.#working.has(order) ? order : order.id;
+    const [row, ...others] = this.#working.get(key) ?? [];
     assertInvariant(row !== undefined, 'only a working order is resolved later');
-    if (others.length > 0) this.#working.set(order.id, others);
-    else this.#working.delete(order.id);
+    if (others.length > 0) this.#working.set(key, others);
+    else this.#working.delete(key);
     this.#outcomes[row] = outcome;
     this.#digest.number(timeMs);
     this.#digest.name(order.symbol);
@@ -285,7 +286,7 @@ export class RunJournal implements Journal {
       strategyHash: this.#strategyHash,
       rows: this.#rows().map((rows) => rows.checkpoint()),
       events: [...this.#eventNames],
-      working: [...this.#working],
+      working: [...this.#working].map(([key, rows]) => [typeof key === 'string' ? key : key.id, rows]),
       outcomes: [...this.#outcomes],
       reasons: [...this.#reasons],
       skipReasons: [...this.#skipReasons],

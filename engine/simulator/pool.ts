@@ -68,7 +68,6 @@ export function adverseState(pool: PoolLegs, intrabar: AccountRules['intrabar'])
 function stateAt(pool: PoolLegs, ends: Ends): PoolState & { readonly spare: number } {
   let balance = pool.cash;
   let maintenance = 0;
-  let remaining = 0;
   for (const [index, leg] of pool.legs.entries()) {
     if (leg.acts) {
       balance += leg.realised;
@@ -77,9 +76,9 @@ function stateAt(pool: PoolLegs, ends: Ends): PoolState & { readonly spare: numb
     const mark = notBeyondTarget(leg, leg[ends[index]!]);
     balance += leg.signedQuantity * (mark - leg.entryPrice);
     maintenance += leg.maintenance(leg.quantity * mark);
-    remaining += 1;
   }
-  return { ends, spare: balance - maintenance, broken: remaining > 0 && balance <= maintenance };
+  // Stops that would each hold by themselves may come too late together: then it is on the way that the pool breaks.
+  return { ends, spare: balance - maintenance, broken: balance <= maintenance };
 }
 
 /** A leg earns no more than its target pays. */

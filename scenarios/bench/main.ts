@@ -15,6 +15,7 @@ import { RunJournal } from '../../engine/journal/run-journal.ts';
 import { exitReasonAt, type TradeColumns } from '../../engine/portfolio/ledger.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import { runVariants } from '../variants.ts';
+import { accountBench, foldAccount } from './account.ts';
 import { madeUpWorkload } from './made-up.ts';
 import {
   prepareWorkload,
@@ -67,6 +68,7 @@ export async function benchMain(options: BenchOptions): Promise<void> {
         await writeResult(options.outputDir, task, result, hours);
     }
   }
+  await benchAccount(workload, options, report);
   benchBeta(workload, options, report);
   await benchSweeps(workload, report);
 }
@@ -173,6 +175,29 @@ export function tradesCsv(trades: TradeColumns): string {
 }
 
 type Report = (task: string, times: readonly Lap[], extra?: Record<string, unknown>) => void;
+
+/** The journaled fold with every rule of the account on beside the plain one, in turns: what the rules cost is a ratio. */
+async function benchAccount(workload: Workload, options: BenchOptions, report: Report): Promise<void> {
+  const bench = accountBench(workload);
+  for (const task of ['A', 'B'] as const) {
+    const plain: Lap[] = [];
+    const whole: Lap[] = [];
+    let figures: Record<string, unknown> = {};
+    for (let repetition = 0; repetition < WARM_UPS + options.repetitions; repetition += 1) {
+      for (const [laps, rules] of [
+        [plain, null],
+        [whole, bench],
+      ] as const) {
+        const watch = new Stopwatch();
+        const { trades, finalEquity } = await foldAccount(workload, task, rules);
+        if (repetition >= WARM_UPS) laps.push(watch.lap());
+        if (rules !== null) figures = { trades, final_equity: finalEquity };
+      }
+    }
+    const ratio = timesOf(whole)['wall_s']! / timesOf(plain)['wall_s']!;
+    report(`${task}.account`, whole, { ...figures, times_plain: Number(ratio.toFixed(3)) });
+  }
+}
 
 /** The workload's kernel: slope on coin 0 over the last 720 hours, only where all 720 returns exist. */
 function benchBeta(workload: Workload, options: BenchOptions, report: Report): void {
