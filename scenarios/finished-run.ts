@@ -7,7 +7,7 @@ import { FilterBook } from '../engine/exchange/filters.ts';
 import type { RunJournal } from '../engine/journal/run-journal.ts';
 import { hourMs, isoMinute } from '../engine/panel/hours.ts';
 import { type Panel, timeAt } from '../engine/panel/panel.ts';
-import { exposureOf } from '../engine/portfolio/holdings.ts';
+import { exposureOf, type Holding, holdingsOf } from '../engine/portfolio/holdings.ts';
 import { equityTable, tradeTable } from '../engine/portfolio/tables.ts';
 import type { VenueRules } from '../engine/simulator/rules.ts';
 import type { Strategy } from '../engine/strategy.ts';
@@ -16,7 +16,7 @@ import { assumptionsOf } from './assumptions.ts';
 import { ScenarioFault } from './faults.ts';
 import { type InterpolatedPanel, type UncoveredFunding, uncoveredFunding } from './funding-holes.ts';
 import { headlineOf, type Undated } from './headline.ts';
-import { priceSourcesOf, type Stay, staysOf } from './held.ts';
+import { priceSourcesOf } from './held.ts';
 import type { LoadedStrategy } from './load-strategy.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -40,7 +40,7 @@ export function finishedRun(simulated: Simulated): FinishedRun {
   const { dataset, scenario, strategy, bound, rules, panel, fromHour, toHour, journal, result } = simulated;
   const open = result.venue.book.positions();
   const exposure = exposureOf(panel, result.trades, open, toHour);
-  const stays = staysOf(panel, result.trades, open, toHour);
+  const stays = [...holdingsOf(panel, result.trades, open, toHour)];
   const uncovered = uncoveredFunding(panel, stays);
   if (scenario.funding.missing === 'strict') {
     demandFunding(simulated, uncovered, exposure.uncoveredNotionalHours / exposure.fundedNotionalHours);
@@ -115,7 +115,7 @@ function hourOf({ startMs }: Panel, timeMs: number): number {
   return Math.floor((timeMs - startMs) / hourMs);
 }
 
-function undatedOf({ rules, panel, fromHour, toHour }: Simulated, stays: readonly Stay[]): Undated {
+function undatedOf({ rules, panel, fromHour, toHour }: Simulated, stays: readonly Holding[]): Undated {
   const held = [...new Set(stays.filter(({ market }) => market === 'usdm').map(({ coin }) => coin))];
   const symbols = held.map((coin) => panel.symbols[coin]!);
   const { brackets, filters } = rules.account;

@@ -3,6 +3,7 @@
  * longer than both its neighbours, or longer than the eight hours that no perpetual exceeds; the missing stamps follow the shorter
  * neighbour.
  */
+
 import {
   addSettlement,
   emptyFunding,
@@ -11,7 +12,7 @@ import {
   type Settlement,
   settlementsOf,
 } from '../engine/panel/panel.ts';
-import type { Stay } from './held.ts';
+import type { Holding } from '../engine/portfolio/holdings.ts';
 
 const INTERVAL_HOURS_MAX = 8;
 
@@ -95,7 +96,7 @@ export interface UncoveredFunding {
 }
 
 /** Settlements that held positions missed: in holes of the record, and in coins and times without any row. */
-export function uncoveredFunding(panel: Panel, stays: readonly Stay[]): UncoveredFunding {
+export function uncoveredFunding(panel: Panel, stays: readonly Holding[]): UncoveredFunding {
   const futures = stays.filter(({ market }) => market === 'usdm');
   const traded = [...new Set(futures.map(({ coin }) => coin))];
   const recorded = new Map(traded.map((coin) => [coin, settlementsOf(panel, coin)]));

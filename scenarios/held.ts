@@ -1,38 +1,6 @@
-/** What a run held and when, read back from its books. */
-import { BAR_WIDTH, CLOSE, hourAt, type Panel } from '../engine/panel/panel.ts';
-import type { PositionView } from '../engine/portfolio/account.ts';
-import type { TradeColumns } from '../engine/portfolio/ledger.ts';
-import type { Market } from '../engine/simulator/rules.ts';
-
-/** One stay in a coin: open at the closes of hours [entryHour, exitHour); what is stamped at exitHour still meets it. */
-export interface Stay {
-  readonly coin: number;
-  readonly market: Market;
-  readonly quantity: number;
-  readonly entryHour: number;
-  readonly exitHour: number;
-}
-
-/** Closed trades and open positions; `toHour` is one past the last hour of the run. */
-export function staysOf(
-  panel: Panel,
-  trades: TradeColumns,
-  open: readonly PositionView[],
-  toHour: number,
-): readonly Stay[] {
-  const closed = Array.from({ length: trades.count }, (_, row) => ({
-    coin: trades.coin[row]!,
-    market: trades.market[row] === 1 ? ('spot' as const) : ('usdm' as const),
-    quantity: trades.quantity[row]!,
-    entryHour: trades.entryHour[row]!,
-    exitHour: trades.exitHour[row]!,
-  }));
-  const held = open.map(({ coin, market, quantity, entryMs }) => {
-    const entryHour = Math.floor(hourAt(panel, entryMs));
-    return { coin, market, quantity, entryHour, exitHour: toHour };
-  });
-  return [...closed, ...held];
-}
+/** Where the prices of what a run held came from. */
+import { BAR_WIDTH, CLOSE, type Panel } from '../engine/panel/panel.ts';
+import type { Holding } from '../engine/portfolio/holdings.ts';
 
 /** Where the prices of a run came from. */
 export interface PriceSources {
@@ -42,7 +10,7 @@ export interface PriceSources {
   readonly markShare: number | null;
 }
 
-export function priceSourcesOf(panel: Panel, stays: readonly Stay[]): PriceSources {
+export function priceSourcesOf(panel: Panel, stays: readonly Holding[]): PriceSources {
   const { bars, hours, series } = panel;
   let spot: PriceSources['spot'] = 'none';
   let notionalHours = 0;

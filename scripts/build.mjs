@@ -28,8 +28,7 @@ function compile() {
   try {
     execFileSync(process.execPath, [compiler, ...options], { stdio: 'inherit' });
   } catch (cause) {
-    console.error('The build failed; the former build, if any, is untouched.');
-    process.exit(typeof cause.status === 'number' ? cause.status : 1);
+    throw new Error('The build failed; the former build, if any, is untouched.', { cause });
   }
 }
 

@@ -9,8 +9,8 @@ import type { Market } from '../simulator/rules.ts';
 import type { PositionView } from './account.ts';
 import type { TradeColumns } from './ledger.ts';
 
-/** One stay in a coin: open at the closes of hours [entryHour, exitHour). */
-interface Holding {
+/** One stay in a coin: open at the closes of hours [entryHour, exitHour); what is stamped at exitHour still meets it. */
+export interface Holding {
   readonly coin: number;
   readonly market: Market;
   readonly side: number;
@@ -44,7 +44,13 @@ export function exposureOf(
   let notionalHours = 0;
   let fundedNotionalHours = 0;
   let uncoveredNotionalHours = 0;
-  for (const holding of holdings(panel, trades, open, toHour)) {
+  const countedTo = new Map<number, number>();
+  for (const holding of holdingsOf(panel, trades, open, toHour)) {
+    // Parts of one position, closed one after the other, are counted as one.
+    const key =
+      (holding.entryHour * panel.symbols.length + holding.coin) * 2 + (holding.market === 'spot' ? 1 : 0);
+    const counted = countedTo.get(key) ?? holding.entryHour;
+    countedTo.set(key, Math.max(counted, holding.exitHour));
     const side = holding.side > 0 ? longNotional : shortNotional;
     const row = rowOf(panel, holding.coin, holding.market);
     let close = Number.NaN;
@@ -54,7 +60,7 @@ export function exposureOf(
       // Before its coin had this name a renamed position is in another unit; its notional of then is not reckoned.
       const notional = close === close ? holding.quantity * close : 0;
       side[hour] = side[hour]! + notional;
-      positions[hour] = positions[hour]! + 1;
+      if (hour >= counted) positions[hour] = positions[hour]! + 1;
       notionalHours += notional;
       if (holding.market === 'spot') continue;
       fundedNotionalHours += notional;
@@ -77,7 +83,8 @@ function rowOf(panel: Panel, coin: number, market: Market): number {
   return row < 0 ? coin : row;
 }
 
-function* holdings(
+/** Closed trades, or the parts of positions closed one by one, and then what is still open; `toHour` is one past the run's last hour. */
+export function* holdingsOf(
   panel: Panel,
   trades: TradeColumns,
   open: readonly PositionView[],

@@ -58,11 +58,11 @@ describe('given what is asked for but not built yet', () => {
   it('parts of an import that cannot be taken are all named, and nothing is imported', async () => {
     const folder = await temporaryFolder();
     const args = ['--data-dir', folder, '--json', 'data', 'import', 'x', '--bars', 'a.csv'];
-    const ran = await runCommand([...args, '--detail', '15m=b.csv', '--news', 'c.jsonl']);
+    const ran = await runCommand([...args, '--fear-greed', 'b.csv', '--news', 'c.jsonl']);
     expect(ran.exitCode).toBe(2);
     expect((answerOf(ran)['faults'] as { path: string }[]).map(({ path }) => path)).toEqual([
-      '--detail',
       '--news',
+      '--fear-greed',
     ]);
     expect(await readdir(folder)).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hourMs } from '../../engine/panel/hours.ts';
 import { type Panel, panelFromBars, settlementsOf } from '../../engine/panel/panel.ts';
+import type { Holding } from '../../engine/portfolio/holdings.ts';
 import { fundingHoles, interpolated, uncoveredFunding } from '../../scenarios/funding-holes.ts';
-import type { Stay } from '../../scenarios/held.ts';
 
 const startMs = Date.UTC(2025, 0, 1);
 const HOURS = 80;
@@ -26,8 +26,8 @@ function panelOf(settled: Readonly<Record<string, readonly number[]>>): Panel {
 }
 
 const rateAt = (hour: number) => hour / 10_000;
-const stay = (coin: number, entryHour: number, exitHour: number): Stay => {
-  return { coin, market: 'usdm', quantity: 1, entryHour, exitHour };
+const stay = (coin: number, entryHour: number, exitHour: number): Holding => {
+  return { coin, market: 'usdm', side: 1, quantity: 1, entryHour, exitHour };
 };
 
 describe('holes of the funding record', () => {
