@@ -17,6 +17,7 @@ import { addReport } from './report.ts';
 import { addRuns } from './runs.ts';
 import { addScenario } from './scenario.ts';
 import { freshEnd, jsonText, openSession, type Session, type Streams } from './session.ts';
+import { addStress } from './stress.ts';
 import { addWhy } from './why.ts';
 
 /** Runs a command with a session; commands hand their action over in this form. */
@@ -77,6 +78,7 @@ function programWith(act: Act, streams: Streams): Command {
     addDemo,
     addData,
     addBacktest,
+    addStress,
     addScenario,
     addRuns,
     addWhy,

@@ -46,3 +46,10 @@ export function groupTrades(trades: readonly TradeRow[], keyOf: (trade: TradeRow
 export function sideName(side: number): string {
   return side === 1 ? 'long' : 'short';
 }
+
+/** `long`, `short 5×`, `spot long`: what is usual is not said. */
+export function positionName(trade: Pick<TradeRow, 'side' | 'market' | 'leverage'>): string {
+  const market = trade.market === 'spot' ? 'spot ' : '';
+  const leverage = trade.leverage > 1 ? ` ${Number(trade.leverage.toFixed(2))}×` : '';
+  return `${market}${sideName(trade.side)}${leverage}`;
+}

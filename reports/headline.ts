@@ -20,7 +20,70 @@ export function figures(headline: Headline): Figure[] {
     ...ratioFigures(headline),
     ...tradeFigures(headline),
     ...costFigures(headline),
+    ...accountFigures(headline),
   ];
+}
+
+/** Only what happened: most runs have neither liquidations nor limit orders. */
+function accountFigures(headline: Headline): Figure[] {
+  const found: Figure[] = [];
+  if (headline.liquidations > 0) {
+    found.push({
+      key: 'liquidations',
+      label: 'Liquidations',
+      text: count(headline.liquidations),
+      value: headline.liquidations,
+      note: `${money(headline.clearanceFees)} of clearance fees`,
+      tone: -1,
+    });
+  }
+  if (headline.insurance > 0) {
+    found.push({
+      key: 'insurance',
+      label: 'Insurance',
+      text: money(headline.insurance),
+      value: headline.insurance,
+      note: 'lost beyond the margin, borne by the venue',
+    });
+  }
+  if (headline.makerFees > 0) {
+    found.push({
+      key: 'makerFees',
+      label: 'Maker fees',
+      text: money(headline.makerFees),
+      value: headline.makerFees,
+      note: 'of orders that rested, part of the fees',
+    });
+  }
+  if (headline.partialFills > 0) {
+    found.push({
+      key: 'partialFills',
+      label: 'Partial fills',
+      text: count(headline.partialFills),
+      value: headline.partialFills,
+      note: 'the rest was given up',
+    });
+  }
+  return found;
+}
+
+/** What the account was reckoned with, where it is not plain futures at trade prices; empty where it is. */
+export function accountText(headline: Headline): string {
+  const said: string[] = [];
+  if (headline.margin !== 'none') said.push(`${headline.margin} margin`);
+  if (headline.mark === 'mark') said.push('marked at mark prices');
+  if (headline.mark === 'mixed')
+    said.push(
+      `marked at mark prices for ${percent(headline.markShare, { digits: 0 })} of notional-hours, else at trade prices`,
+    );
+  if (headline.mark === 'trade' && headline.margin !== 'none') said.push('marked at trade prices');
+  if (headline.spot === 'bars') said.push('spot at spot bars');
+  if (headline.spot === 'proxy')
+    said.push("spot at the perpetual's prices where spot bars are missing (proxy)");
+  if (headline.transfers > 0) said.push(plural(headline.transfers, 'transfer'));
+  if (headline.detailHours > 0 && headline.detailMinutes !== null)
+    said.push(`${plural(headline.detailHours, 'coin-hour')} by ${headline.detailMinutes}-minute bars`);
+  return said.length === 0 ? '' : `Account: ${said.join(', ')}.`;
 }
 
 function resultFigures(headline: Headline): Figure[] {
@@ -165,7 +228,20 @@ export function cautions(
   const { headline } = manifest;
   const said: string[] = [];
   if (headline.liquidations > 0)
-    said.push(`${plural(headline.liquidations, 'position')} ended in liquidation.`);
+    said.push(
+      `${plural(headline.liquidations, 'position')} ended in liquidation${headline.insurance > 0 ? `; ${money(headline.insurance)} of the losses was borne by the insurance fund, not by this account` : ''}.`,
+    );
+  if (headline.spot === 'proxy')
+    said.push('Spot positions were held at prices of the perpetual where the dataset has no spot bars.');
+  if (headline.margin !== 'none' && headline.mark !== 'mark') {
+    const share =
+      headline.mark === 'trade'
+        ? ''
+        : `for ${percent(1 - headline.markShare, { digits: 0 })} of the notional-hours `;
+    said.push(
+      `Margin was reckoned ${share}with trade prices, because the dataset has no mark prices there or they were not wanted.`,
+    );
+  }
   if (sharpe !== null && Number.isFinite(sharpe.low)) {
     const sense = sharpe.low <= 0 && sharpe.high >= 0 ? ', which holds zero: luck alone could do this' : '';
     said.push(

@@ -24,6 +24,13 @@ export interface MarkColumns {
   readonly positions: Float64Array;
 }
 
+/** Equity as it lies: cash of the spot wallet, and everything else; quote currency. */
+export interface WalletColumns {
+  readonly time: Float64Array;
+  readonly spot_cash: Float64Array;
+  readonly rest: Float64Array;
+}
+
 export interface Marks {
   /** Every hour of the run. */
   readonly all: MarkColumns;
@@ -36,6 +43,8 @@ export interface Marks {
   readonly positionsMean: number;
   readonly positionsMax: number;
   readonly hoursFlat: number;
+  /** The hours that are drawn; null where the spot wallet never held cash. */
+  readonly wallets: (WalletColumns & ChartColumns) | null;
 }
 
 export async function readMarks(run: StoredRun): Promise<Marks> {
@@ -57,6 +66,7 @@ export async function readMarks(run: StoredRun): Promise<Marks> {
     netMean: mean(all.net),
     positionsMean: mean(all.positions),
     positionsMax: most(all.positions),
+    wallets: walletsOf(all, numbers(table, 'spot_cash'), kept),
     hoursFlat: all.positions.filter((value) => value === 0).length,
   };
 }
@@ -76,6 +86,20 @@ function columnsOf(table: Table, startEquity: number): MarkColumns {
     gross: long.map((share, row) => share - short[row]!),
     net: long.map((share, row) => share + short[row]!),
     positions: Float64Array.from(numbers(table, 'positions')),
+  };
+}
+
+function walletsOf(
+  all: MarkColumns,
+  spotCash: ArrayLike<number>,
+  kept: readonly number[] | null,
+): Marks['wallets'] {
+  const rows = kept ?? Array.from(all.equity.keys());
+  if (!rows.some((row) => spotCash[row] !== 0)) return null;
+  return {
+    time: Float64Array.from(rows, (row) => all.time[row]!),
+    spot_cash: Float64Array.from(rows, (row) => spotCash[row]!),
+    rest: Float64Array.from(rows, (row) => all.equity[row]! - spotCash[row]!),
   };
 }
 

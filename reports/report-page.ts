@@ -1,24 +1,41 @@
 /** The page of one run: figures, cautions, charts and tables, in the order in which a reader asks. */
 import type { RunManifest } from '../datasets/runs.ts';
 import { wilson } from '../engine/stats/wilson.ts';
-import { type Chart, fullSpec, pageColumns } from './chart.ts';
-import { beforeCosts } from './charts/costs.ts';
-import type { ChartColumns } from './csv.ts';
+import type { AccountParts } from './account.ts';
+import { accountHtml, costsHtml } from './account-section.ts';
+import { type AssumptionLedger, ledgerHtml } from './assumption-ledger.ts';
+import type { Chart } from './chart.ts';
+import {
+  chartsJson,
+  coinLink,
+  drawScript,
+  figureHtml,
+  type Section,
+  signedMoney,
+  signedPercent,
+  unbroken,
+} from './figure.ts';
 import { fileName } from './file-name.ts';
-import { count, day, minute, money, percent, plural, price } from './format.ts';
-import { groupTrades, sideName, type TradeGroup } from './groups.ts';
+import { count, day, minute, money, percent, plural } from './format.ts';
+import { groupTrades, positionName, sideName, type TradeGroup } from './groups.ts';
 import { cautions, type Figure, figures, verdict } from './headline.ts';
-import { escapeHtml, Html, type HtmlCell, html, scriptJson, tableHtml, toneName } from './html.ts';
+import { escapeHtml, Html, html, tableHtml, toneName } from './html.ts';
 import { pageText } from './page.ts';
+import { exitClause, refusalClause } from './reasons.ts';
 import type { RefusalGroup } from './refusals.ts';
-import { groupStops, type StopGroup, type StopRow } from './stops.ts';
+import type { StopRow } from './stops.ts';
+import { stopsHtml } from './stops-section.ts';
 import type { TradeRow } from './trades.ts';
 
 export interface ReportParts {
   readonly manifest: RunManifest;
   readonly charts: readonly Chart[];
   readonly trades: readonly TradeRow[];
+  /** Stops and liquidations. */
   readonly stops: readonly StopRow[];
+  readonly account: AccountParts;
+  /** What each assumption is worth; null where nobody asked. */
+  readonly ledger: AssumptionLedger | null;
   readonly refusals: readonly RefusalGroup[];
   readonly sharpeInterval: { readonly low: number; readonly high: number } | null;
   /** Symbols that have a page of their own. */
@@ -26,12 +43,6 @@ export interface ReportParts {
   readonly scoreText: string;
   /** Browser sources, in order: vega, vega-lite, vega-embed. */
   readonly libraries: readonly string[];
-}
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly body: Html;
 }
 
 export function reportPage(parts: ReportParts): string {
@@ -72,7 +83,7 @@ function sectionsOf(parts: ReportParts): Section[] {
     {
       id: 'equity-section',
       title: 'Equity',
-      body: html`<div class="grid">${figure('equity')}${figure('drawdown')}${figure('equity-log')}${figure('monthly-returns')}</div>`,
+      body: html`<div class="grid">${figure('equity')}${figure('drawdown')}${figure('equity-log')}${figure('wallets')}${figure('monthly-returns')}</div>`,
     },
     {
       id: 'book',
@@ -98,17 +109,34 @@ function sectionsOf(parts: ReportParts): Section[] {
       title: 'Exits',
       body: none ?? html`<div class="grid">${figure('exit-reasons')}</div>${exitsHtml(parts.trades)}`,
     },
-    { id: 'stops', title: 'Stops', body: stopsHtml(parts, figure('stop-slippage')) },
+    {
+      id: 'stops',
+      title: 'Stops',
+      body: stopsHtml(
+        { ...parts, stops: parts.stops.filter(({ kind }) => kind === 'stop') },
+        figure('stop-slippage'),
+      ),
+    },
+    ...sectionOf('account', 'Account', accountHtml(parts)),
     {
       id: 'costs',
       title: 'Costs',
-      body: html`<div class="grid">${figure('cost-bridge')}${figure('cost-growth')}</div>${costsHtml(manifest)}`,
+      body: html`<div class="grid">${figure('cost-bridge')}${figure('cost-growth')}</div>${costsHtml(parts.account)}`,
     },
     { id: 'refusals', title: 'Refusals', body: refusalsHtml(parts.refusals, manifest) },
     { id: 'coins', title: 'Coins', body: coinsHtml(parts) },
-    { id: 'assumptions', title: 'Assumptions', body: assumptionsHtml(manifest) },
+    {
+      id: 'assumptions',
+      title: 'Assumptions',
+      body: html`${assumptionsHtml(manifest)}${parts.ledger === null ? [] : ledgerHtml(parts.ledger, figure('assumption-ledger'))}`,
+    },
     { id: 'facts', title: 'Run facts', body: factsHtml(manifest) },
   ];
+}
+
+/** No section where there is nothing to say. */
+function sectionOf(id: string, title: string, body: Html | null): Section[] {
+  return body === null ? [] : [{ id, title, body }];
 }
 
 function headlineHtml(parts: ReportParts): Html {
@@ -126,34 +154,6 @@ function cardHtml(figure: Figure): Html {
   return html`<div class="card"><dt>${figure.label}</dt><dd class="${toneName(figure.tone)}" data-headline="${figure.key}" data-value="${value}">${figure.text}</dd><small>${figure.note}</small></div>\n`;
 }
 
-function figureHtml(charts: readonly Chart[]): Html[] {
-  return charts.map(
-    (chart) => html`<figure${new Html(chart.wide === true ? ' class="wide"' : '')} id="figure-${chart.id}">
-<h3>${chart.title}</h3>
-<div class="chart" data-chart="${chart.id}"></div>
-<figcaption>${unbroken(chart.reading)}</figcaption>
-<div class="files"><a href="charts/${chart.id}.svg">SVG</a><a href="charts/${chart.id}.png">PNG</a><a href="charts/${chart.id}.csv">CSV</a></div>
-</figure>\n`,
-  );
-}
-
-/** Keeps a number and its per-cent sign on one line. */
-function unbroken(text: string): string {
-  return text.replaceAll(' %', '\u00a0%');
-}
-
-function coinLink(symbol: string, pages: ReadonlySet<string>): string | Html {
-  return pages.has(symbol) ? html`<a href="coins/${fileName(symbol)}.html">${symbol}</a>` : symbol;
-}
-
-function signedMoney(value: number): HtmlCell {
-  return { text: money(value, true), tone: value };
-}
-
-function signedPercent(value: number): HtmlCell {
-  return { text: percent(value, { signed: true }), tone: value };
-}
-
 function sidesHtml(trades: readonly TradeRow[]): Html {
   return html`<div class="panel">${groupTable(
     'side',
@@ -162,10 +162,8 @@ function sidesHtml(trades: readonly TradeRow[]): Html {
 }
 
 function exitsHtml(trades: readonly TradeRow[]): Html {
-  return html`<div class="panel">${groupTable(
-    'exit',
-    [...groupTrades(trades, (trade) => trade.exitReason)].sort((a, b) => b.trades - a.trades),
-  )}</div>`;
+  const groups = [...groupTrades(trades, (trade) => trade.exitReason)].sort((a, b) => b.trades - a.trades);
+  return html`<div class="panel">${groupTable('exit', groups)}${clausesHtml(groups.map(({ key }) => [key, `ended ${exitClause(key)}`]))}</div>`;
 }
 
 function groupTable(key: string, groups: readonly TradeGroup[]): Html {
@@ -220,7 +218,7 @@ function extremesHtml(parts: ReportParts, title: 'Best trades' | 'Worst trades')
     ],
     rows.map((trade) => [
       coinLink(trade.symbol, parts.coinPages),
-      sideName(trade.side),
+      positionName(trade),
       signedPercent(trade.netReturn),
       signedMoney(trade.pnl),
       trade.exitReason,
@@ -228,105 +226,6 @@ function extremesHtml(parts: ReportParts, title: 'Best trades' | 'Worst trades')
       count((trade.exitMs - trade.entryMs) / 3_600_000),
     ]),
   )}</div>`;
-}
-
-function stopsHtml(parts: ReportParts, chart: Html[]): Html {
-  if (parts.stops.length === 0) return html`<p class="muted">No stop filled in this run.</p>`;
-  const hours = groupStops(parts.stops, (stop) => stop.timeMs);
-  const coins = groupStops(parts.stops, (stop) => stop.symbol);
-  return html`<p class="muted">A stop is a wish. When a bar opens beyond the level, the fill is at that open and the loss is larger than planned; when the level is crossed inside a bar, the bar does not tell how fast. So each fill stands beside the worst price of its hour: the truth lies between the two.</p>
-<div class="grid">${chart}</div>
-<div class="panel"><h3>Worst hours</h3>${stopTable('hour, UTC', hours.slice(0, 10), (group) => minute(Number(group.key)), true)}</div>
-${worstHourHtml(parts, Number(hours[0]!.key))}
-<div class="panel"><h3>By coin${coins.length > 20 ? `, the dearest 20 of ${coins.length}` : ''}</h3>${stopTable('coin', coins.slice(0, 20), (group) => coinLink(String(group.key), parts.coinPages), false)}</div>`;
-}
-
-/** The hour that stops cost most in, stop by stop. */
-function worstHourHtml(parts: ReportParts, timeMs: number): Html {
-  const stops = parts.stops
-    .filter((stop) => stop.timeMs === timeMs)
-    .sort((a, b) => b.costBeyond + b.costHourWorst - a.costBeyond - a.costHourWorst)
-    .slice(0, 40);
-  const table = tableHtml(
-    [
-      { title: 'coin' },
-      { title: 'side' },
-      { title: 'level', numeric: true },
-      { title: 'fill', numeric: true },
-      { title: 'planned', numeric: true },
-      { title: 'as filled', numeric: true },
-      { title: 'gap at the open', numeric: true },
-      { title: "at the hour's worst", numeric: true },
-      { title: "more at hour's worst", numeric: true },
-    ],
-    stops.map((stop) => [
-      coinLink(stop.symbol, parts.coinPages),
-      stop.side === 1 ? 'long' : 'short',
-      price(stop.level),
-      price(stop.price),
-      percent(stop.planned),
-      signedPercent(stop.realised),
-      percent(stop.gap),
-      signedPercent(stop.hourWorst),
-      Number.isFinite(stop.hourWorst) ? money(stop.costHourWorst) : '–',
-    ]),
-  );
-  return html`<div class="panel"><h3>Stop by stop, the hour of ${minute(timeMs)} UTC</h3>${table}</div>`;
-}
-
-function stopTable(
-  title: string,
-  groups: readonly StopGroup[],
-  name: (group: StopGroup) => string | Html,
-  withCoins: boolean,
-): Html {
-  return tableHtml(
-    [
-      { title },
-      { title: 'stops', numeric: true },
-      { title: 'lost beyond levels', numeric: true },
-      { title: "more at hour's worst", numeric: true },
-      { title: 'worst fill', numeric: true },
-      { title: "hour's worst", numeric: true },
-      { title: 'mean fill', numeric: true },
-      { title: 'planned', numeric: true },
-      { title: 'jumped over', numeric: true },
-      ...(withCoins ? [{ title: 'coins', numeric: true }] : []),
-    ],
-    groups.map((group) => [
-      name(group),
-      count(group.stops),
-      money(group.costBeyond),
-      Number.isFinite(group.hourWorst) ? money(group.costHourWorst) : '–',
-      signedPercent(group.worst),
-      signedPercent(group.hourWorst),
-      signedPercent(group.realised),
-      percent(group.planned),
-      count(group.gapped),
-      ...(withCoins ? [count(group.coins)] : []),
-    ]),
-  );
-}
-
-function costsHtml(manifest: RunManifest): Html {
-  const { headline } = manifest;
-  const share = (value: number) => percent(value / headline.startEquity);
-  const perTrade = (value: number) => (headline.trades === 0 ? '–' : money(value / headline.trades));
-  const rows: [string, number][] = [
-    ['fees', headline.fees],
-    ['slippage', headline.slippage],
-    ['funding paid', -headline.funding],
-    ['all costs', headline.fees + headline.slippage - headline.funding],
-  ];
-  return html`<div class="panel">${tableHtml(
-    [
-      { title: 'cost' },
-      { title: 'amount', numeric: true },
-      { title: 'of start equity', numeric: true },
-      { title: 'a trade', numeric: true },
-    ],
-    rows.map(([name, value]) => [name, money(value), share(value), perTrade(value)]),
-  )}<p class="muted">Price moves alone: ${money(beforeCosts(headline), true)}. Slippage is measured against the raw price of each fill; what a stop lost by a jump over its level is a price move and stands under Stops.</p></div>`;
 }
 
 function refusalsHtml(groups: readonly RefusalGroup[], manifest: RunManifest): Html {
@@ -345,7 +244,7 @@ function refusalsHtml(groups: readonly RefusalGroup[], manifest: RunManifest): H
       { title: 'last' },
     ],
     groups.map((group) => [
-      group.reason,
+      html`<span title="${refusalClause(group.reason)}">${group.reason}</span>`,
       count(group.count),
       percent(group.count / total, { digits: 1 }),
       count(group.longs),
@@ -354,7 +253,12 @@ function refusalsHtml(groups: readonly RefusalGroup[], manifest: RunManifest): H
       minute(group.firstMs),
       minute(group.lastMs),
     ]),
-  )}<p class="muted">${plural(total, 'target or order', 'targets or orders')} not carried out in ${plural(manifest.headline.decisions, 'decision')}. A refusal is part of normal life: each stands in the run's refusals table with its coin, score and reason.</p></div>`;
+  )}<p class="muted">${plural(total, 'target or order', 'targets or orders')} not carried out in ${plural(manifest.headline.decisions, 'decision')}. A refusal is part of normal life: each stands in the run's refusals table with its coin, score and reason.</p>${clausesHtml(groups.map((group) => [group.reason, refusalClause(group.reason)]))}</div>`;
+}
+
+/** What each reason means, for those who do not know its name. */
+function clausesHtml(clauses: readonly (readonly [string, string])[]): Html {
+  return html`<ul class="list muted">${clauses.map(([name, clause]) => html`<li>${name}: ${clause}</li>`)}</ul>`;
 }
 
 function coinsHtml(parts: ReportParts): Html {
@@ -403,42 +307,3 @@ function factsHtml(manifest: RunManifest): Html {
 <div class="panel"><details><summary>Strategy configuration and scenario as resolved</summary><pre>${JSON.stringify({ config: manifest.strategy.config, scenario: manifest.scenario }, null, 2)}</pre></details>
 <details><summary>Tables and their hashes</summary>${tables}</details></div>`;
 }
-
-/** Charts that draw the same columns share one copy of them. */
-function chartsJson(charts: readonly Chart[]): string {
-  const tables: { times: readonly string[]; columns: ChartColumns }[] = [];
-  const listed = charts.map((chart) => {
-    let table = tables.findIndex((other) => other.columns === chart.columns);
-    if (table < 0) table = tables.push({ times: chart.times, columns: chart.columns }) - 1;
-    return { id: chart.id, table, spec: fullSpec(chart, 'container') };
-  });
-  return scriptJson({
-    tables: tables.map((table) => pageColumns(table.columns, table.times)),
-    charts: listed,
-  });
-}
-
-/** Runs in the browser. Rows are rebuilt from columns once a table; charts are drawn in page order. */
-const drawScript = `
-(async () => {
-  const page = JSON.parse(document.getElementById('charts').textContent);
-  const tables = page.tables.map((columns) => {
-    const names = Object.keys(columns);
-    const rows = names.length === 0 ? 0 : columns[names[0]].length;
-    return Array.from({ length: rows }, (_, row) => Object.fromEntries(names.map((name) => [name, columns[name][row]])));
-  });
-  for (const chart of page.charts) {
-    const place = document.querySelector('[data-chart="' + chart.id + '"]');
-    if (place === null) continue;
-    const spec = { ...chart.spec, datasets: { table: tables[chart.table].map((row) => ({ ...row })) } };
-    try {
-      await vegaEmbed(place, spec, { logLevel: vega.Error, renderer: 'svg', actions: false, tooltip: { theme: 'custom', disableDefaultStyle: true } });
-      place.dataset.drawn = 'yes';
-    } catch (error) {
-      place.textContent = 'This chart could not be drawn here; its SVG, PNG and CSV are linked below. (' + error.message + ')';
-      console.error(chart.id, error);
-    }
-  }
-  document.body.dataset.drawn = 'yes';
-})();
-`;

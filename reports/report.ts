@@ -13,6 +13,8 @@ import type { Panel } from '../engine/panel/panel.ts';
 import { dailyReturns } from '../engine/stats/daily-returns.ts';
 import { sharpeInterval } from '../engine/stats/sharpe-interval.ts';
 import { spearman } from '../engine/stats/spearman.ts';
+import { accountParts } from './account.ts';
+import { type AssumptionLedger, ledgerChart, readLedger } from './assumption-ledger.ts';
 import type { Chart } from './chart.ts';
 import { bookCharts } from './charts/book.ts';
 import { costBridgeChart, costGrowthChart } from './charts/costs.ts';
@@ -69,7 +71,8 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
   const marks = await readMarks(run);
   const { trades, fills } = await readTrades(run);
   const stops = stopRows(trades, request.panel);
-  const charts = await chartsOf(run, marks, trades, fills, stops);
+  const ledger = await readLedger(run.dir);
+  const charts = await chartsOf({ run, marks, trades, fills, stops, ledger });
   const chosen = chooseCoins(trades, request);
   const total = charts.length + chosen.symbols.length + 1;
   const files: string[] = [];
@@ -102,6 +105,8 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
       charts,
       trades,
       stops,
+      account: await accountParts(run, { trades, fills }),
+      ledger,
       refusals: groupRefusals(await run.table('refusals')),
       sharpeInterval: sharpeIntervalOf(run, marks),
       coinPages: await existingCoinPages(out, trades),
@@ -115,13 +120,16 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
 }
 
 /** All charts a run has something to show for. */
-export async function chartsOf(
-  run: StoredRun,
-  marks: Marks,
-  trades: readonly TradeRow[],
-  fills: readonly FillRow[],
-  stops: readonly StopRow[],
-): Promise<Chart[]> {
+export async function chartsOf(parts: {
+  readonly run: StoredRun;
+  readonly marks: Marks;
+  readonly trades: readonly TradeRow[];
+  readonly fills: readonly FillRow[];
+  /** Stops and liquidations. */
+  readonly stops: readonly StopRow[];
+  readonly ledger: AssumptionLedger | null;
+}): Promise<Chart[]> {
+  const { run, marks, trades, fills } = parts;
   const { headline } = run.manifest;
   const charts: Chart[] = [];
   if (marks.hours > 0) {
@@ -140,6 +148,7 @@ export async function chartsOf(
       exitReasonsChart(trades),
     );
   }
+  const stops = parts.stops.filter(({ kind }) => kind === 'stop');
   if (stops.length > 0) charts.push(stopSlippageChart(stops));
   if (fills.length > 0) {
     const table = await run.table('funding');
@@ -147,10 +156,12 @@ export async function chartsOf(
     const funding = Array.from(numbers(table, 'time'), (timeMs, row) => ({ timeMs, cash: cash[row]! }));
     charts.push(costBridgeChart(headline), costGrowthChart(fills, funding));
   }
+  if (parts.ledger !== null) charts.push(ledgerChart(parts.ledger));
   return charts;
 }
 
-async function writeChart(chart: Chart, folder: string): Promise<string[]> {
+/** SVG, PNG and CSV of a chart; their paths. @throws ReportError `report-not-written` */
+export async function writeChart(chart: Chart, folder: string): Promise<string[]> {
   const { svg, png } = await still(chart);
   const base = join(folder, chart.id);
   await writeWhole(`${base}.svg`, svg);

@@ -1,5 +1,6 @@
 /**
- * What stops were to cost, what they did cost, and what they could have cost, by coin and by hour.
+ * What stops and liquidations were to cost, what they did cost, and what they could have cost, by coin and by hour. The
+ * level of a stop is its own; that of a liquidation is the mark that set it off.
  *
  * A bar that opens beyond a level fills at its open: that jump is in the fill. A bar that crosses a level inside the hour is
  * taken to fill at the level, and its path is not known; so the worst price of that hour stands beside the fill.
@@ -10,7 +11,9 @@ import { barOffset, HIGH, isPresent, LOW, type Panel } from '../engine/panel/pan
 import type { TradeRow } from './trades.ts';
 
 export interface StopRow {
+  /** Open of the bar it filled in, finer bars included. */
   readonly timeMs: number;
+  readonly kind: 'stop' | 'liquidation';
   readonly symbol: string;
   readonly side: 1 | -1;
   readonly level: number;
@@ -33,13 +36,16 @@ export function stopRows(trades: readonly TradeRow[], panel: Panel | null): Stop
   const coinOf = new Map(panel?.symbols.map((symbol, coin) => [symbol, coin]));
   return trades.flatMap((trade) => {
     const fill = trade.exitFill;
-    if (fill === null || fill.exitReason !== 'stop' || !Number.isFinite(fill.level)) return [];
+    const kind = fill?.exitReason;
+    if (fill === null || (kind !== 'stop' && kind !== 'liquidation') || !Number.isFinite(fill.level))
+      return [];
     const { side } = trade;
     const worst = worstPrice(panel, coinOf.get(trade.symbol), fill.timeMs, side);
     const more = side * (fill.price - worst) * fill.quantity;
     return [
       {
         timeMs: fill.timeMs,
+        kind,
         symbol: trade.symbol,
         side,
         level: fill.level,
@@ -108,4 +114,9 @@ export function groupStops(
     })
     .objects() as StopGroup[];
   return groups.sort((a, b) => b.costBeyond + b.costHourWorst - a.costBeyond - a.costHourWorst);
+}
+
+/** The hour that a row belongs to, whatever bar of it filled. */
+export function hourOf(stop: StopRow): number {
+  return Math.floor(stop.timeMs / hourMs) * hourMs;
 }

@@ -2,7 +2,7 @@
 import type { RunManifest } from '../datasets/runs.ts';
 import { beforeCosts } from './charts/costs.ts';
 import { count, money, percent, ratio } from './format.ts';
-import { cautions, type Figure, figures, verdict } from './headline.ts';
+import { accountText, cautions, type Figure, figures, verdict } from './headline.ts';
 
 const WIDTH = 80;
 
@@ -22,6 +22,7 @@ export function summary(manifest: RunManifest, options: SummaryOptions = {}): st
     const pair = cell(left, paint) + (right === undefined ? '' : `    ${cell(right, paint)}`);
     return `  ${pair.trimEnd()}`;
   });
+  const account = accountText(headline);
   const costs = headline.fees + headline.slippage - headline.funding;
   return [
     ...wrapped(`${nameOf(manifest)}: ${manifest.strategy.name} on ${manifest.dataset.name}`),
@@ -32,6 +33,7 @@ export function summary(manifest: RunManifest, options: SummaryOptions = {}): st
     ...wrapped(
       `Price moves ${money(beforeCosts(headline), true)}, costs ${money(costs)}, net ${money(headline.finalEquity - headline.startEquity, true)}.`,
     ),
+    ...(account === '' ? [] : wrapped(account)),
     ...wrapped(`Exits: ${listed(headline.exitsByReason)}. Refusals: ${listed(headline.refusalsByReason)}.`),
     ...cautions(manifest, null).flatMap((text) => wrapped(`! ${text}`, '  ')),
     ...wrapped(`run ${manifest.runId}  digest ${manifest.digest}`),

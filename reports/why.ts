@@ -3,9 +3,7 @@
  *
  * 1. `marketSteps`: what the market showed (close, how many bars).
  * 2. `targetSteps`: whether the coin was a target, at which rank, with which score.
- * 3. `orderSteps`: the refusal, or the order and its fill.
- * 4. `holdingSteps`: stop and target levels, funding.
- * 5. `endSteps`: how it ended, how far beyond the stop, what was left.
+ * 3. `carriedOut` (why-order.ts): the refusal, or the order, its fills, its life and its end; once a market.
  */
 import type { StoredRun } from '../datasets/runs.ts';
 import type { Table } from '../engine/journal/tables.ts';
@@ -14,16 +12,10 @@ import { closeAt, hourAt, isListed, type Panel } from '../engine/panel/panel.ts'
 import { numbers, texts } from './columns.ts';
 import { minute, money, percent, plural, price } from './format.ts';
 import { sideName } from './groups.ts';
-import { GAP_MIN, type StopRow, stopRows } from './stops.ts';
-import { type FillRow, readTrades, type TradeRow } from './trades.ts';
-
-export interface Step {
-  /** Kebab-case name of the stage. */
-  readonly step: string;
-  /** A plain sentence with its figures. */
-  readonly text: string;
-  readonly values: Readonly<Record<string, number | string | null>>;
-}
+import { exitClause } from './reasons.ts';
+import { known, rowsAt, type Step } from './step.ts';
+import { readTrades, type TradeRow } from './trades.ts';
+import { carriedOut, type Wish } from './why-order.ts';
 
 export interface Story {
   readonly steps: readonly Step[];
@@ -39,23 +31,40 @@ export async function why(
   const decision = rowAt(decisions, at.timeMs);
   if (decision < 0) return { steps: [...marketSteps(panel, at), noDecision(decisions, at.timeMs)] };
   const targets = await run.table('targets');
-  const target = targetRow(targets, at);
-  const { trades, fills } = await readTrades(run);
-  const entry = fills.find(
-    (fill) => fill.leg === 'entry' && fill.symbol === at.symbol && fill.decidedMs === at.timeMs,
-  );
-  const trade = trades.find((row) => row.entryFill === entry && entry !== undefined) ?? null;
-  const order = orderOf(await run.table('orders'), at);
+  const rows = targetRows(targets, at);
+  const joined = await readTrades(run);
+  const tables = {
+    orders: await run.table('orders'),
+    funding: await run.table('funding'),
+    events: await run.table('account_events'),
+  };
+  const total = numbers(decisions, 'targets')[decision]!;
+  const stories = rows.map((row) => ({
+    target: targetStep(targets, row, at.symbol, total),
+    carried: carriedOut(wishOf(targets, row), joined, tables, panel),
+  }));
+  const entered = stories.some(({ carried }) => carried.some(({ step }) => step === 'fill'));
+  const [first, ...others] = stories;
   return {
     steps: [
       ...marketSteps(panel, at),
       ...decisionSteps(decisions, decision, at.timeMs),
-      ...targetSteps(targets, target, at, decisions, decision),
-      ...(entry === undefined ? heldSteps(trades, at) : []),
-      ...orderSteps(targets, target, order, entry ?? null),
-      ...(entry === undefined ? [] : holdingSteps(entry, order, trade, await run.table('funding'))),
-      ...(entry === undefined ? [] : endSteps(trade, panel)),
+      first?.target ?? notTarget(targets, at, total),
+      ...(entered ? [] : heldSteps(joined.trades, at)),
+      ...(first?.carried ?? []),
+      ...others.flatMap(({ target, carried }) => [target, ...carried]),
     ],
+  };
+}
+
+function wishOf(targets: Table, row: number): Wish {
+  return {
+    timeMs: numbers(targets, 'time')[row]!,
+    symbol: texts(targets, 'symbol')[row] ?? '',
+    market: texts(targets, 'market')[row] ?? 'usdm',
+    side: numbers(targets, 'side')[row]!,
+    outcome: texts(targets, 'outcome')[row] ?? '',
+    refusal: texts(targets, 'refusal')[row] ?? null,
   };
 }
 
@@ -121,28 +130,20 @@ function decisionSteps(decisions: Table, row: number, timeMs: number): Step[] {
   return [{ step: 'account', text, values: { equity, positions, skipped } }];
 }
 
-function targetSteps(
-  targets: Table,
-  row: number,
-  at: { readonly timeMs: number; readonly symbol: string },
-  decisions: Table,
-  decision: number,
-): Step[] {
-  const total = numbers(decisions, 'targets')[decision]!;
-  if (row < 0) return [notTarget(targets, at, total)];
+function targetStep(targets: Table, row: number, symbol: string, total: number): Step {
   const side = numbers(targets, 'side')[row]!;
   const rank = numbers(targets, 'rank')[row]!;
   const score = numbers(targets, 'score')[row]!;
   const notional = numbers(targets, 'notional')[row]!;
+  const market = texts(targets, 'market')[row] ?? 'usdm';
   const scored = Number.isFinite(score) ? `, with score ${scoreText(score)}` : '';
-  const wish = side === 0 ? 'to be closed' : `wanted ${sideName(side)} for ${money(notional)}`;
-  return [
-    {
-      step: 'target',
-      text: `${at.symbol} was target ${rank + 1} of ${total}${scored}: ${wish}.`,
-      values: { rank, targets: total, side, score: known(score), notional: known(notional) },
-    },
-  ];
+  const size = Number.isFinite(notional) ? ` for ${money(notional)}` : '';
+  const wish = side === 0 ? 'to be closed' : `wanted ${sideName(side)}${size}`;
+  return {
+    step: 'target',
+    text: `${symbol} was target ${rank + 1} of ${total}${scored}: ${wish}${market === 'spot' ? ', on the spot market' : ''}.`,
+    values: { rank, targets: total, side, market, score: known(score), notional: known(notional) },
+  };
 }
 
 /** Ranks are given within the targets, for the tables hold no other scores. */
@@ -192,195 +193,21 @@ function heldSteps(
   return [
     {
       step: 'held',
-      text: `It was held ${sideName(held.side)} at that time: entered ${minute(held.entryMs)} UTC, left ${minute(held.exitMs)} UTC by ${held.exitReason}.`,
+      text: `It was held ${sideName(held.side)} at that time: entered ${minute(held.entryMs)} UTC, left ${minute(held.exitMs)} UTC ${exitClause(held.exitReason)}.`,
       values: { side: held.side, entryMs: held.entryMs, exitMs: held.exitMs },
     },
   ];
 }
 
-interface OrderRow {
-  readonly quantity: number;
-  readonly stopLossFraction: number;
-  readonly takeProfitFraction: number;
-  readonly holdHoursMax: number;
-}
-
-function orderSteps(targets: Table, target: number, order: OrderRow | null, entry: FillRow | null): Step[] {
-  const steps: Step[] = [];
-  const refusal = target < 0 ? null : (texts(targets, 'refusal')[target] ?? null);
-  if (refusal !== null) {
-    steps.push({
-      step: 'refusal',
-      text: `It was refused: ${refusal}. No order was sent.`,
-      values: { reason: refusal },
-    });
-  }
-  if (order !== null) {
-    steps.push({
-      step: 'order',
-      text: `An entry order for ${price(order.quantity)} units was given.`,
-      values: { quantity: order.quantity },
-    });
-  }
-  if (entry !== null) {
-    const slipped = entry.slippage / (entry.rawPrice * entry.quantity);
-    steps.push({
-      step: 'fill',
-      text: `It filled ${sideName(entry.side)} at ${minute(entry.timeMs)} UTC at ${price(entry.price)}; the raw price was ${price(entry.rawPrice)}, so slippage cost ${money(entry.slippage)} (${percent(slipped, { digits: 3 })}) and the fee ${money(entry.fee)}.`,
-      values: {
-        timeMs: entry.timeMs,
-        price: entry.price,
-        rawPrice: entry.rawPrice,
-        quantity: entry.quantity,
-        slippage: entry.slippage,
-        fee: entry.fee,
-      },
-    });
-  } else if (order !== null && refusal === null) {
-    steps.push({ step: 'fill', text: 'The order never filled: the coin had no bar to fill in.', values: {} });
-  }
-  return steps;
-}
-
-function holdingSteps(
-  entry: FillRow,
-  order: OrderRow | null,
-  trade: TradeRow | null,
-  funding: Table,
-): Step[] {
-  const steps: Step[] = [];
-  const stop = entry.price * (1 - entry.side * (order?.stopLossFraction ?? Number.NaN));
-  const target = entry.price * (1 + entry.side * (order?.takeProfitFraction ?? Number.NaN));
-  const hold = order?.holdHoursMax ?? Number.NaN;
-  const levels = [
-    Number.isNaN(stop)
-      ? 'no stop'
-      : `a stop at ${price(stop)} (${percent(order?.stopLossFraction ?? 0)} away)`,
-    Number.isNaN(target) ? 'no take-profit' : `a take-profit at ${price(target)}`,
-    Number.isNaN(hold) ? 'no time limit' : `a time limit of ${plural(hold, 'hour')}`,
-  ];
-  steps.push({
-    step: 'levels',
-    text: `It was held with ${levels.slice(0, 2).join(', ')} and ${levels[2]}.`,
-    values: { stop: known(stop), target: known(target), holdHoursMax: known(hold) },
-  });
-  const paid = fundingOf(funding, entry, trade?.exitMs ?? Number.POSITIVE_INFINITY);
-  const sense = paid.cash > 0 ? 'received' : 'paid';
-  steps.push({
-    step: 'funding',
-    text:
-      paid.charges === 0
-        ? 'No funding was charged while it was held: none fell due, or the dataset has no rows for it.'
-        : `Funding was charged ${plural(paid.charges, 'time')}: ${money(Math.abs(paid.cash))} ${sense}.`,
-    values: paid,
-  });
-  return steps;
-}
-
-function endSteps(trade: TradeRow | null, panel: Panel | null): Step[] {
-  if (trade === null) {
-    return [{ step: 'end', text: 'The position was still open when the run ended.', values: {} }];
-  }
-  const exit = trade.exitFill;
-  const steps: Step[] = [
-    {
-      step: 'exit',
-      text: `It ended at ${minute(trade.exitMs)} UTC by ${trade.exitReason}, at ${price(trade.exitPrice)}${exit === null ? '' : ` (raw price ${price(exit.rawPrice)}, fee ${money(exit.fee)})`}.`,
-      values: {
-        timeMs: trade.exitMs,
-        reason: trade.exitReason,
-        price: trade.exitPrice,
-        rawPrice: exit?.rawPrice ?? null,
-      },
-    },
-  ];
-  steps.push(...stopRows([trade], panel).map(stopStep));
-  const excursions = Number.isFinite(trade.adverse)
-    ? ` On the way it was at worst ${percent(trade.adverse, { signed: true })} and at best ${percent(trade.favourable, { signed: true })}.`
-    : '';
-  steps.push({
-    step: 'result',
-    text: `Net of ${money(trade.fees)} fees and ${money(trade.funding, true)} funding it ${trade.pnl < 0 ? 'lost' : 'made'} ${money(Math.abs(trade.pnl))} (${percent(trade.netReturn, { signed: true })} of its notional).${excursions}`,
-    values: {
-      pnl: trade.pnl,
-      netReturn: trade.netReturn,
-      fees: trade.fees,
-      funding: trade.funding,
-      mae: known(trade.adverse),
-      mfe: known(trade.favourable),
-    },
-  });
-  return steps;
-}
-
-function stopStep(stop: StopRow): Step {
-  const { level, gap, planned, realised, hourWorst } = stop;
-  const losses = `the loss was ${percent(realised)}, planned ${percent(planned)}`;
-  const fill =
-    gap > GAP_MIN
-      ? `The market jumped over the stop at ${price(level)}: the bar opened ${percent(gap)} beyond it, and ${losses}.`
-      : `The stop at ${price(level)} was crossed inside the hour and is taken to have filled there: ${losses}.`;
-  const hour = Number.isFinite(hourWorst)
-    ? ` At the worst price of that hour it would have been ${percent(hourWorst)}.`
-    : '';
-  return {
-    step: 'stop',
-    text: fill + hour,
-    values: { level, gap, planned, realised, lostBeyond: stop.costBeyond, hourWorst: known(hourWorst) },
-  };
-}
-
-function fundingOf(
-  funding: Table,
-  entry: FillRow,
-  exitMs: number,
-): { readonly charges: number; readonly cash: number } {
-  const symbol = texts(funding, 'symbol');
-  const time = numbers(funding, 'time');
-  const cash = numbers(funding, 'cash');
-  let charges = 0;
-  let sum = 0;
-  for (let row = 0; row < funding.rows; row += 1) {
-    if (symbol[row] !== entry.symbol || time[row]! <= entry.timeMs || time[row]! > exitMs) continue;
-    charges += 1;
-    sum += cash[row]!;
-  }
-  return { charges, cash: sum };
-}
-
-function orderOf(orders: Table, at: { readonly timeMs: number; readonly symbol: string }): OrderRow | null {
-  const leg = texts(orders, 'leg');
-  const symbol = texts(orders, 'symbol');
-  const row = rowsAt(orders, at.timeMs).find(
-    (index) => symbol[index] === at.symbol && leg[index] === 'entry',
-  );
-  if (row === undefined) return null;
-  return {
-    quantity: numbers(orders, 'quantity')[row]!,
-    stopLossFraction: numbers(orders, 'stop_loss_fraction')[row]!,
-    takeProfitFraction: numbers(orders, 'take_profit_fraction')[row]!,
-    holdHoursMax: numbers(orders, 'hold_hours_max')[row]!,
-  };
-}
-
-function targetRow(targets: Table, at: { readonly timeMs: number; readonly symbol: string }): number {
+function targetRows(targets: Table, at: { readonly timeMs: number; readonly symbol: string }): number[] {
   const symbol = texts(targets, 'symbol');
-  return rowsAt(targets, at.timeMs).find((row) => symbol[row] === at.symbol) ?? -1;
+  return rowsAt(targets, at.timeMs).filter((row) => symbol[row] === at.symbol);
 }
 
 function rowAt(table: Table, timeMs: number): number {
   return numbers(table, 'time').indexOf(timeMs);
 }
 
-function rowsAt(table: Table, timeMs: number): number[] {
-  const time = numbers(table, 'time');
-  return Array.from({ length: table.rows }, (_, row) => row).filter((row) => time[row] === timeMs);
-}
-
 function scoreText(score: number): string {
   return score.toFixed(4).replace('-', '−');
-}
-
-function known(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -21,8 +21,8 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
 }
 
 export class ReportError extends Error {
-  readonly code: 'report-not-written';
-  constructor(code: 'report-not-written', message: string, cause: unknown) {
+  readonly code: 'report-not-written' | 'ledger-unreadable';
+  constructor(code: ReportError['code'], message: string, cause: unknown) {
     super(message, { cause });
     this.name = 'ReportError';
     this.code = code;

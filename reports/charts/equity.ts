@@ -19,6 +19,7 @@ export function equityCharts(marks: Marks, headline: Headline): Chart[] {
       wide: true,
     },
     drawdownChart(marks, headline),
+    ...(marks.wallets === null ? [] : [walletsChart(marks.wallets)]),
   ];
   if (columns.equity[low]! > 0) {
     charts.push({
@@ -55,6 +56,38 @@ function equitySpec(startEquity: number, scale: 'linear' | 'log', height: number
         { field: 'positions', type: 'quantitative', title: 'positions' },
       ]),
     ],
+  };
+}
+
+function walletsChart(wallets: NonNullable<Marks['wallets']>): Chart {
+  const { spot_cash: spotCash, rest } = wallets;
+  const series = ['spot cash', 'futures wallet and spot holdings'];
+  const line = (field: string, shown: string) => ({
+    mark: { type: 'line' },
+    encoding: {
+      x: timeAxis,
+      y: { field, type: 'quantitative', title: 'quote currency', axis: { format: ',.6~g', tickCount: 5 } },
+      color: { datum: shown },
+    },
+  });
+  return {
+    id: 'wallets',
+    title: 'Where the equity lies',
+    reading: `At the end ${money(spotCash.at(-1)!)} lay in cash in the spot wallet, and ${money(rest.at(-1)!)} in the futures wallet and in spot holdings.`,
+    columns: wallets,
+    times: ['time'],
+    spec: {
+      height: 240,
+      encoding: { color: { scale: { domain: series, range: [colour.second, colour.main] } } },
+      layer: [
+        line('spot_cash', series[0]!),
+        line('rest', series[1]!),
+        dailyHover({ field: 'rest', type: 'quantitative' }, [
+          { field: 'spot_cash', type: 'quantitative', title: series[0]!, format: ',.2f' },
+          { field: 'rest', type: 'quantitative', title: 'the rest', format: ',.2f' },
+        ]),
+      ],
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Every stop that filled: the loss it was to allow, and the loss it made. */
 import { type Chart, colour, type Spec, timeAxis } from '../chart.ts';
 import { count, minute, money, percent, plural } from '../format.ts';
-import { GAP_MIN, groupStops, type StopRow } from '../stops.ts';
+import { GAP_MIN, groupStops, hourOf, type StopRow } from '../stops.ts';
 
 const STOPS_DRAWN_MAX = 1500;
 
@@ -43,7 +43,7 @@ function hoursReading(stops: readonly StopRow[]): string {
   const known = stops.filter((stop) => Number.isFinite(stop.hourWorst));
   if (known.length === 0) return '';
   const more = known.reduce((sum, stop) => sum + stop.costHourWorst, 0);
-  const hour = groupStops(known, (stop) => stop.timeMs)[0]!;
+  const hour = groupStops(known, hourOf)[0]!;
   return ` A stop that was crossed inside an hour is taken to fill at its level, which a fast market does not grant: at the worst price of their hours all stops would have lost ${money(more)} more. Dearest hour: ${minute(Number(hour.key))} UTC, ${plural(hour.stops, 'stop')}, down to ${percent(hour.hourWorst)} inside the hour.`;
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,9 @@ import { figures } from '../../reports/headline.ts';
 import { writeIndex } from '../../reports/index-page.ts';
 import { writeReport } from '../../reports/report.ts';
 import { answerOf, runCommand } from '../cli/run-command.ts';
+import { eventfulRun } from '../reports/eventful-run.ts';
 import { type SampleRun, sampleRun } from '../reports/sample-run.ts';
+import { type StressMarket, stressMarket } from '../scenarios/stress-market.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const found = existsSync(executablePath);
@@ -25,12 +27,24 @@ describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
   let dir: string;
   let sample: SampleRun;
   let index: string;
+  let stress: string;
+  let market: StressMarket;
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'hourglass-browser-'));
     sample = sampleRun(join(dir, 'run'), { seed: 9, days: 60, coins: 12 });
     await writeReport({ ...sample, coins: [coin] });
     index = await writeIndex({ runs: [sample.run], file: join(dir, 'index.html') });
+    market = await stressMarket();
+    const ran = await runCommand([
+      '--data-dir',
+      market.store.dataDir,
+      '--quiet',
+      '--json',
+      'stress',
+      market.scenario,
+    ]);
+    stress = String(answerOf(ran)['report']);
     browser = await chromium.launch({
       executablePath,
       headless: true,
@@ -47,6 +61,7 @@ describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
   });
   afterAll(async () => {
     await browser?.close();
+    await market?.remove();
     await rm(dir, { recursive: true, force: true });
   });
 
@@ -93,6 +108,61 @@ describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
       await page.close();
     },
   );
+
+  it.each([1280, 390])(
+    'stress.html at %i pixels: all charts drawn, no complaint, no request, nothing cut off, every link leads somewhere',
+    async (width) => {
+      const { page, complaints, requests } = await opened(stress, width);
+      await page.waitForSelector('body[data-drawn=yes]');
+      const charts = await page.$$eval('[data-chart]', (places) =>
+        places.map((place) => ({
+          id: place.getAttribute('data-chart'),
+          marks: place.querySelectorAll(
+            'svg .mark-rect path, svg .mark-line path, svg .mark-symbol path, svg .mark-rule line',
+          ).length,
+          width: place.querySelector('svg')?.getBoundingClientRect().width ?? 0,
+          room: place.getBoundingClientRect().width,
+        })),
+      );
+      expect(charts.map(({ id }) => id)).toEqual([
+        'equity-cross',
+        'equity-isolated',
+        'fills',
+        'fills-harshest',
+        'liquidations',
+      ]);
+      for (const chart of charts) {
+        expect(chart.marks, `marks of ${chart.id}`).toBeGreaterThan(2);
+        expect(chart.width, `width of ${chart.id}`).toBeLessThanOrEqual(chart.room + 1);
+      }
+      expect(await page.textContent('.verdict')).toContain('2.50 points worse');
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      const sections = await page.$$eval('nav.toc a', (anchors) =>
+        anchors.map((anchor) => anchor.getAttribute('href') ?? ''),
+      );
+      expect(sections.length).toBeGreaterThan(5);
+      for (const section of sections) expect(await page.locator(section).count(), section).toBe(1);
+      const links = await page.$$eval('a[href]:not([href^="#"])', (anchors) =>
+        anchors.map((anchor) => anchor.getAttribute('href') ?? ''),
+      );
+      for (const link of links) expect(existsSync(join(dirname(stress), link)), link).toBe(true);
+      expect(complaints).toEqual([]);
+      expect(requests).toEqual([pathToFileURL(stress).href]);
+      await page.close();
+    },
+  );
+
+  it('the report of an account with two wallets and a liquidation is drawn whole', async () => {
+    const eventful = await eventfulRun(join(dir, 'eventful'));
+    await writeReport(eventful);
+    const { page, complaints } = await opened(join(eventful.run.dir, 'report.html'), 390);
+    await page.waitForSelector('body[data-drawn=yes]');
+    expect(await page.locator('[data-chart="wallets"] .mark-line path').count()).toBeGreaterThan(1);
+    expect(await page.locator('#account table').count()).toBeGreaterThan(3);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
 
   it('report.html shows the manifest’s figures', async () => {
     const { page } = await opened(join(sample.run.dir, 'report.html'));
