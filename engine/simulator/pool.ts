@@ -44,7 +44,7 @@ export interface PoolState {
 }
 
 /** Steps in which all marks walk from their opens to the adverse state. */
-export const PATH_STEPS = 256;
+const PATH_STEPS = 256;
 
 /** The joint state of the interval that leaves the least above the maintenance margin. */
 export function adverseState(pool: PoolLegs, intrabar: AccountRules['intrabar']): PoolState {
