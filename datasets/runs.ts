@@ -68,6 +68,8 @@ export interface Headline {
   readonly exitsByReason: Readonly<Record<string, number>>;
   /** Share of position-bars in which stop and target both lay inside the bar. */
   readonly ambiguousBars: number;
+  /** Largest error of the accounting identity in any hour, as a fraction of that hour's equity; the run stops beyond 1e-9. */
+  readonly accountingError: number;
   readonly openAtEnd: number;
   /** Notional x hours of futures held without funding rows to charge, and its share of all notional-hours of futures. */
   readonly fundingUncoveredNotionalHours: number;

@@ -64,6 +64,8 @@ export interface BacktestResult {
   readonly positionBars: number;
   readonly ambiguousBars: number;
   readonly detailHours: number;
+  /** Largest error of the accounting identity in any hour, as a fraction of equity. */
+  readonly accountingError: number;
   readonly venue: SimulatedVenue;
   /** Where the run was paused; null where it ran to its end. */
   readonly checkpoint: BacktestCheckpoint | null;
@@ -133,6 +135,7 @@ export async function runBacktestInMemory(input: BacktestInput): Promise<Backtes
     finalEquity: venue.book.equity,
     counts,
     ...venue.barCounts,
+    accountingError: venue.book.accountingError,
     venue,
     checkpoint: pausing
       ? {

@@ -63,6 +63,7 @@ export function headlineOf(run: {
     refusals: Object.values(refusals).reduce((total, count) => total + count, 0),
     refusalsByReason: refusals,
     exitsByReason: exitsByReason(trades.exitReason),
+    accountingError: result.accountingError,
     ambiguousBars: result.positionBars === 0 ? 0 : result.ambiguousBars / result.positionBars,
     openAtEnd: run.openAtEnd,
     fundingUncoveredNotionalHours: exposure.uncoveredNotionalHours,

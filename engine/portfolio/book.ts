@@ -35,6 +35,8 @@ const EQUITY = 2;
 /** What the open spot positions cost, in list order. */
 const SPOT_COST = 3;
 const INSURANCE = 4;
+/** Largest error of the accounting identity so far, as a fraction of equity. */
+const ERROR = 5;
 
 export interface BookCheckpoint {
   readonly money: Float64Array;
@@ -111,7 +113,7 @@ export class AccountBook implements AccountView {
     this.#resting = new Int32Array(positions);
     this.#unitSince = new Int32Array(coins);
     this.#unitMark = new Float64Array(coins).fill(Number.NaN);
-    this.#money = new Float64Array([capital, spotCapital, capital + spotCapital, 0, 0]);
+    this.#money = new Float64Array([capital, spotCapital, capital + spotCapital, 0, 0, 0]);
     this.#markHour = options.firstHour - 1;
   }
 
@@ -126,6 +128,11 @@ export class AccountBook implements AccountView {
   /** Losses beyond the margin that somebody else bore. */
   get insurance(): number {
     return this.#money[INSURANCE]!;
+  }
+
+  /** Largest error of the accounting identity in any hour so far, as a fraction of that hour's equity. */
+  get accountingError(): number {
+    return this.#money[ERROR]!;
   }
 
   /** What equity is before any mark has moved: both wallets' cash and the spot positions at cost. */
@@ -554,7 +561,9 @@ export class AccountBook implements AccountView {
       expected -= this.reals[k * REALS + FEES]! + this.reals[k * REALS + FUNDING_PAID]!;
     }
     const error = Math.abs(expected - this.ground);
-    if (error <= 1e-9 * Math.abs(this.equity)) return;
+    const share = error / Math.abs(this.equity);
+    if (share > this.#money[ERROR]!) this.#money[ERROR] = share;
+    if (share <= 1e-9) return;
     // A ruined account has no equity to measure by.
     const scale = Math.max(this.capital, this.ledger.moved);
     assertInvariant(error <= 1e-9 * scale, 'cash is what trades and positions add up to');

@@ -198,11 +198,38 @@ describe('given a strategy that breaks its contract', () => {
     ['a size that is not a number', [{ coin: 0, side: 1, notional: Number.NaN }], /notional NaN/],
     ['a stop below zero', [{ coin: 0, side: 1, notional: 1, stopLossFraction: 1.5 }], /stopLossFraction 1.5/],
     ['no holding time', [{ coin: 0, side: 1, notional: 1, holdHoursMax: 0 }], /holdHoursMax 0/],
+    ['a short on spot', [{ coin: 0, side: -1, notional: 1, market: 'spot' }], /never sold short/],
+    ['a market of its own', [{ coin: 0, side: 1, notional: 1, market: 'moon' }], /market moon/],
+    ['a leverage of 200', [{ coin: 0, side: 1, notional: 1, leverage: 200 }], /leverage 200.*from 1 to 150/],
+    ['a limit of nothing', [{ coin: 0, side: 1, notional: 1, limitPrice: 0 }], /limitPrice 0/],
+    ['a part above the whole', [{ coin: 0, side: 0, reduceFraction: 1.5 }], /reduceFraction 1.5/],
     ['null among the targets', [null], /target 0 must be an object/],
   ])('when it returns %s, then the run stops and says where', async (_what, targets, message) => {
     await expect(outcome(targets)).rejects.toThrowError(message);
     await expect(outcome(targets)).rejects.toThrowError(/scripted at 2025-01-01T01:00/);
   });
+
+  it.each([undefined, 0.081])(
+    'when its stop is not negotiable and is %s, then no setting lets it pass',
+    async (stop) => {
+      const target = { coin: 0, side: 1 as const, notional: 1 };
+      const strategy = {
+        ...scripted({ 1: [stop === undefined ? target : { ...target, stopLossFraction: stop }] }),
+        stopLossFractionMax: 0.08,
+      };
+      const run = runBacktestInMemory({ panel, columns: [], strategy, costs: noCosts, capital: 100 });
+      await expect(run).rejects.toThrowError(/not negotiable, at most 0.08/);
+      const kept = { ...scripted({ 1: [{ ...target, stopLossFraction: 0.08 }] }), stopLossFractionMax: 0.08 };
+      const { counts } = await runBacktestInMemory({
+        panel,
+        columns: [],
+        strategy: kept,
+        costs: noCosts,
+        capital: 100,
+      });
+      expect(counts.refusals).toEqual({});
+    },
+  );
 
   it('when it throws, then the cause is kept', async () => {
     const strategy = {

@@ -549,6 +549,7 @@ function manifestOf(
       refusals: tables.refusals.rows,
       refusalsByReason: counted(words('refusals', 'reason')),
       exitsByReason: counted(words('trades', 'exit_reason')),
+      accountingError: 0,
       ambiguousBars: 0,
       openAtEnd: 0,
       fundingUncoveredNotionalHours: 0,
