@@ -60,6 +60,7 @@ export class Ledger {
   #reals = new Float64Array(REAL_WIDTH * 4096);
   #wholes = new Int32Array(WHOLE_WIDTH * 4096);
   #count = 0;
+  #made: TradeColumns | null = null;
   readonly #entryReasons: string[] = [];
   readonly #entryReasonOf = new Map<string, number>();
   readonly #startMs: number;
@@ -114,6 +115,7 @@ export class Ledger {
     insurance: number,
     leverage: number,
   ): number {
+    this.#made = null;
     if (this.#count * REAL_WIDTH === this.#reals.length) this.#grow();
     const reals = this.#reals;
     const wholes = this.#wholes;
@@ -143,6 +145,7 @@ export class Ledger {
 
   /** Credits a shortfall that somebody else bore to the trade it arose in. */
   addInsurance(row: number, amount: number): void {
+    this.#made = null;
     const real = row * REAL_WIDTH;
     this.#reals[real + INSURANCE] = this.#reals[real + INSURANCE]! + amount;
     this.#reals[real + PNL] = this.#reals[real + PNL]! + amount;
@@ -182,6 +185,7 @@ export class Ledger {
   }
 
   restore(checkpoint: LedgerCheckpoint): void {
+    this.#made = null;
     this.#count = checkpoint.reals.length / REAL_WIDTH;
     while (this.#reals.length < checkpoint.reals.length) this.#grow();
     this.#reals.set(checkpoint.reals);
@@ -195,7 +199,13 @@ export class Ledger {
     this.#sums.set([checkpoint.earned, checkpoint.moved]);
   }
 
+  /** The columns so far; made once for as long as nothing is added. */
   trades(): TradeColumns {
+    this.#made ??= this.#columns();
+    return this.#made;
+  }
+
+  #columns(): TradeColumns {
     const count = this.#count;
     const real = (field: number) => strided(this.#reals, REAL_WIDTH, field, new Float64Array(count));
     const whole = (field: number) => strided(this.#wholes, WHOLE_WIDTH, field, new Int32Array(count));

@@ -39,8 +39,8 @@ export function withExtras(plain: Case, extras: MarketExtras, random: Random): C
     const isRenamed = renames.some(({ from, to }) => from === index && to !== index);
     if (lastHour(coin.bars) < hours - 1 && !isRenamed) {
       const lot = random();
-      coin.delisted = lot < 0.35;
-      coin.dataEnds = lot >= 0.35 && lot < 0.85;
+      coin.delisted = lot < 0.5;
+      coin.dataEnds = lot >= 0.5 && lot < 0.9;
     }
     if (random() < extras.marks) coin.marks = nearby(random, coin.bars, () => random() < 0.9);
     if (random() < extras.spot) {
@@ -60,7 +60,7 @@ export function withExtras(plain: Case, extras: MarketExtras, random: Random): C
 /** Near the last close, on both sides of it. */
 function limitPrices(random: Random, { hours, coins }: Market): number[][] {
   return Array.from({ length: hours }, (_, hour) =>
-    coins.map(({ bars }) => (bars[hour]?.close ?? Number.NaN) * (1 + (below(random, 9) - 4) / 64)),
+    coins.map(({ bars }) => (bars[hour]?.close ?? Number.NaN) * (1 + (below(random, 13) - 6) / 64)),
   );
 }
 
@@ -156,7 +156,7 @@ function addVolumes(random: Random, coin: Draft, capital: number): void {
   const quote = coin.bars.map((bar) => {
     const lot = random();
     if (bar === null || lot < 0.1) return null;
-    return lot < 0.2 ? 0 : capital * (1 + below(random, 60));
+    return lot < 0.2 ? 0 : capital * [1, 1, 2, 4, 8, 30, 60][below(random, 7)]!;
   });
   const lot = random();
   if (lot < 0.8) coin.quoteVolume = quote;

@@ -31,9 +31,9 @@ const ordersRecipe = fc.record({
   trailing: from(null, null, null, 0.03125, 0.0625, 0.1),
   markStops: fc.boolean(),
   limitTargets: fc.boolean(),
-  limits: from('none' as const, 'none' as const, 'some' as const, 'all' as const),
+  limits: from('none' as const, 'some' as const, 'some' as const, 'all' as const),
   postOnly: fc.boolean(),
-  orderHours: fc.integer({ min: 1, max: 4 }),
+  orderHours: fc.integer({ min: 1, max: 8 }),
   reduce: from(null, 0.25, 0.5, 0.5, 1),
 });
 
@@ -69,18 +69,18 @@ export const accountRecipe = fc.record({
   fraction: from(...[0.02, 0.125, 0.5, 1, 2.5, 5]),
   flat: from('none' as const, 'any' as const, 'any' as const),
   /** Notional in shares of what the leverage allows, instead of `fraction`. */
-  daring: from(null, 0.2, 0.35),
+  daring: from(null, null, 0.12, 0.12, 0.35),
   /** Without stops more accounts come to grief. */
-  stops: from(true, true, false),
+  stops: from(true, true, true, false),
   makerFeeBps: from(0, 1, 2),
   spotFeeBps: from(0, 7.5, 10),
-  impact: fc.oneof(
-    fc.constant(undefined),
+  impact: fc.option(
     fc.record({
       coefficient: from(0, 0.5, 1),
       participationMax: from(0.0005, 0.005, 0.02),
-      rest: from('drop' as const, 'carry' as const),
+      rest: from('drop' as const, 'carry' as const, 'carry' as const),
     }),
+    { nil: undefined, freq: 3 },
   ),
   /** A third of the cases that have finer bars decide between the hours. */
   fine: from(false, false, true),
@@ -91,7 +91,10 @@ export function accountCaseOf(recipe: AccountRecipe): Case {
   const drawn = recipe.daring === null ? recipe : dared(recipe, recipe.daring);
   const { extras, rules, orders, fraction, flat, makerFeeBps, spotFeeBps, impact } = drawn;
   const random = stream(drawn.plain.seed ^ 0x5bd1_e995);
-  const plain = caseOf({ ...drawn.plain, lives: drawn.plain.lives === 0 ? 0.3 : drawn.plain.lives });
+  const { coins, hours, lives } = drawn.plain;
+  // Longer, wider and with more ends than the plain markets: there is more that can happen.
+  const larger = { coins: coins + 4, hours: hours + 40, lives: Math.max(0.6, lives) };
+  const plain = caseOf({ ...drawn.plain, ...larger });
   const market = withExtras(plain, extras, random);
   const hasDetail = extras.detail > 0;
   const fine = drawn.fine && hasDetail;
@@ -102,10 +105,16 @@ export function accountCaseOf(recipe: AccountRecipe): Case {
     ...market,
     choice: {
       ...{ ...choice, fraction, flat },
-      // Spot has no lots: what shrinks to fit there may shrink to a rounding error.
-      orders: { ...orders, spotLongs: orders.spotLongs && rules.size === 'refuse' },
-      sizing: fine ? 'fixed' : choice.sizing,
-      stop: drawn.stops ? choice.stop : null,
+      orders: {
+        ...orders,
+        // Spot has no lots: what shrinks to fit there may shrink to a rounding error.
+        spotLongs: orders.spotLongs && rules.size === 'refuse',
+        // Exits that a bar cannot take whole are rare unless they are often asked for.
+        reduce: impact?.rest === 'carry' ? (orders.reduce ?? 1) : orders.reduce,
+      },
+      // Who dares by what is left comes to grief more than once.
+      sizing: fine ? 'fixed' : daring !== null ? 'of-equity' : choice.sizing,
+      stop: drawn.stops ? (daring === null ? choice.stop : 0.03125) : null,
     },
     sideNotionalFractionMax: cap === null || daring !== null ? null : cap * 10,
     venue: venueOf(random, market, rules, {
@@ -127,9 +136,18 @@ function dared(recipe: AccountRecipe, share: number): AccountRecipe {
   return {
     ...recipe,
     fraction: share * leverage,
-    plain: { ...plain, slotsMax: null, choice: { ...plain.choice, kind: 'ranked', size: 3, varied: true } },
-    orders: { ...orders, leverage: null, limits: 'none' },
-    rules: { ...rules, leverage, delayMinutes: 0, margin: rules.margin === 'none' ? 'cross' : rules.margin },
+    plain: {
+      ...{ ...plain, slotsMax: null, coins: Math.max(6, plain.coins), roughness: 3 },
+      choice: { ...plain.choice, kind: 'ranked', size: share < 0.2 ? 4 : 3, varied: true, target: recipe.stops ? null : plain.choice.target },
+    },
+    orders: { ...orders, leverage: null, limits: orders.limits === 'all' ? 'some' : 'none', trailing: null },
+    rules: {
+      ...{ ...rules, leverage, delayMinutes: 0, leaveBeforeHours: rules.leaveBeforeHours === 24 ? 24 : null },
+      margin: rules.margin === 'none' ? 'cross' : rules.margin,
+      intrabar: recipe.stops ? rules.intrabar : 'path-correlated',
+      // A coin that ends far below its mark takes the pool with it, after its last bar.
+      delistHaircut: 0.5,
+    },
   };
 }
 
@@ -204,10 +222,13 @@ function bracketsOf(
   }));
 }
 
-/** Tiers whose maintenance margin has no jumps, with caps that positions of a case cross. */
+/**
+ * Tiers whose maintenance margin has no jumps, with caps that positions of a case cross. The rates are odd, so that no level of
+ * liquidation lies on a price: there rounding would decide.
+ */
 function ladderOf(random: Random, size: number): Tier[] {
   const tiers: Tier[] = [];
-  let [floor, cum, rate] = [0, 0, [0.004, 0.01, 0.02][below(random, 3)]!];
+  let [floor, cum, rate] = [0, 0, [0.0041, 0.0103, 0.0207][below(random, 3)]!];
   const count = 2 + below(random, 3);
   for (let index = 0; index < count; index += 1) {
     const step = size * [0.1, 0.3, 0.5, 1, 2][below(random, 5)]!;
@@ -219,7 +240,7 @@ function ladderOf(random: Random, size: number): Tier[] {
     ][index]![below(random, 2)]!;
     tiers.push({ floor, cap: floor + step, maintenanceRate: rate, cum, leverageMax });
     floor += step;
-    const next = rate + [0.005, 0.02, 0.05][below(random, 3)]!;
+    const next = rate + [0.0051, 0.0203, 0.0507][below(random, 3)]!;
     cum += floor * (next - rate);
     rate = next;
   }

@@ -23,8 +23,15 @@ interface Edit {
 }
 
 const venue = 'simulator/venue.ts';
+const margin = 'simulator/margin.ts';
+const pool = 'simulator/pool.ts';
+const fills = 'simulator/fills.ts';
+const entries = 'simulator/entries.ts';
+const working = 'simulator/working.ts';
+const book = 'portfolio/book.ts';
 
-export const mutants: readonly Mutant[] = [
+/** Caught by markets under the plain rules. */
+export const plainMutants: readonly Mutant[] = [
   {
     name: 'the target is looked at before the stop',
     edits: [
@@ -38,11 +45,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'funding is charged to a position opened at the stamp',
     edits: [
-      { file: venue, from: 'if (row >= 0) this.#chargeFunding(this.#hour, row);', to: 'void row;' },
+      { file: venue, from: 'if (row >= 0) this.#chargeFunding(this.#hour, row, false);', to: 'void row;' },
       {
         file: venue,
-        from: '  #liveThroughBar(hour: number): void {\n',
-        to: '  #liveThroughBar(hour: number): void {\n    const row = this.#panel.funding.rowOf[hour]!;\n    if (row >= 0) this.#chargeFunding(hour, row);\n',
+        from: "      if (row >= 0 && this.#rules.funding.boundary === 'include-same-stamp') {\n        this.#chargeFunding(hour, row, true);\n",
+        to: '      if (row >= 0) {\n        this.#chargeFunding(hour, row, false);\n',
       },
     ],
   },
@@ -53,11 +60,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'time exits come after the entries',
     edits: [
-      { file: venue, from: 'if (this.#dueHourMin <= this.#hour) this.#exitWhatIsDue(this.#hour);', to: '' },
       {
         file: venue,
-        from: '  #liveThroughBar(hour: number): void {\n',
-        to: '  #liveThroughBar(hour: number): void {\n    if (this.#dueHourMin <= hour) this.#exitWhatIsDue(hour);\n',
+        from: 'if (this.#desk.lives.leavesEarly) this.#leaveEarly();\n    if (this.book.dueMinuteMin <= this.#now) this.#exitWhatIsDue();\n',
+        to: 'if (this.#desk.lives.leavesEarly) this.#leaveEarly();\n',
+      },
+      {
+        file: venue,
+        from: '      this.#positionBars += this.book.positionCount;\n',
+        to: '      if (this.book.dueMinuteMin <= this.#now) this.#exitWhatIsDue();\n',
       },
     ],
   },
@@ -66,8 +77,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: venue,
-        from: 'const price = this.book.markPrice(k, hour);\n    this.#close(k',
-        to: 'const price = this.#panel.bars[(coin * this.#panel.hours + hour) * BAR_WIDTH]!;\n    this.#close(k',
+        from: 'const price = this.book.tradePrice(k, hour);\n    const raw = haircut',
+        to: 'const price = this.#desk.hourOpen(coin, this.book.marketOf(k), hour);\n    const raw = haircut',
       },
     ],
   },
@@ -76,8 +87,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: venue,
-        from: 'const paid = reals[real + SIGNED_QUANTITY]! * price',
-        to: 'const paid = reals[real + QUANTITY]! * price',
+        from: 'const paid = reals[real + SIGNED_QUANTITY]! * price * rate;',
+        to: 'const paid = reals[real + QUANTITY]! * price * rate;',
       },
     ],
   },
@@ -85,14 +96,301 @@ export const mutants: readonly Mutant[] = [
     name: 'closing shifts the list instead of moving the last position, which only the last bits show',
     edits: [
       {
-        file: 'portfolio/book.ts',
-        from: '    reals.copyWithin(real, last * REALS, (last + 1) * REALS);\n',
-        to: [
-          '    reals.copyWithin(real, real + REALS, (last + 1) * REALS);',
-          '    wholes.copyWithin(whole, whole + WHOLES, (last + 1) * WHOLES);',
-          '    for (let at = k; at < last; at += 1) this.#place[wholes[at * WHOLES + COIN]!] = at;',
-          '    if (k < last) return;\n',
+        file: book,
+        from: [
+          '    reals.copyWithin(k * REALS, last * REALS, (last + 1) * REALS);',
+          '    wholes.copyWithin(whole, last * WHOLES, (last + 1) * WHOLES);',
+          '    asides.copyWithin(k * ASIDES, last * ASIDES, (last + 1) * ASIDES);',
+          '    this.#reasons[k] = this.#reasons[last]!;',
+          '    this.#place[this.#slotAt(k)] = k;\n',
         ].join('\n'),
+        to: [
+          '    reals.copyWithin(k * REALS, (k + 1) * REALS, (last + 1) * REALS);',
+          '    wholes.copyWithin(whole, whole + WHOLES, (last + 1) * WHOLES);',
+          '    asides.copyWithin(k * ASIDES, (k + 1) * ASIDES, (last + 1) * ASIDES);',
+          '    this.#reasons.copyWithin(k, k + 1, last + 1);',
+          '    for (let at = k; at < last; at += 1) this.#place[this.#slotAt(at)] = at;\n',
+        ].join('\n'),
+      },
+    ],
+  },
+];
+
+/** Caught by markets under the rules of an account. */
+export const accountMutants: readonly Mutant[] = [
+  {
+    name: 'an isolated position may lose more than its margin',
+    edits: [{ file: fills, from: 'terms.bounded && margin > 0 ? Math.max(0, lost - margin) : 0', to: '0' }],
+  },
+  {
+    name: 'a liquidation pays the taker fee',
+    edits: [
+      { file: fills, from: 'quantity * price * terms.clearanceFee', to: 'quantity * price * this.#taker' },
+    ],
+  },
+  {
+    name: 'a liquidation slips no more than any other order',
+    edits: [{ file: fills, from: 'Math.max(0, raw + terms.stress * (fair - raw))', to: 'fair' }],
+  },
+  {
+    name: 'maintenance margin inside a bar is that of the tier at entry',
+    edits: [
+      {
+        file: margin,
+        from: 'import { BracketBook, type Tier } from',
+        to: 'import { BracketBook, type Tier, tierAt } from',
+      },
+      {
+        file: margin,
+        from: 'maintenance: (notional: number) => this.brackets.maintenance(coin, notional),',
+        to: 'maintenance: (notional: number) => {\n          const tier = tierAt(this.brackets.tiersOf(coin) ?? NO_TIERS, reals[real + QUANTITY]! * reals[real + ENTRY_PRICE]!);\n          return notional * tier.maintenanceRate - tier.cum;\n        },',
+      },
+    ],
+  },
+  {
+    name: 'every leg of the pool stands at its own adverse extreme',
+    edits: [{ file: pool, from: "if (intrabar === 'all-adverse') {", to: 'if (intrabar !== undefined) {' }],
+  },
+  {
+    name: 'the pool is closed at the extremes instead of on the way to them',
+    edits: [
+      {
+        file: pool,
+        from: 'for (let step = 1; step < PATH_STEPS;',
+        to: 'for (let step = PATH_STEPS; step < PATH_STEPS;',
+      },
+    ],
+  },
+  {
+    name: 'stops that come too late together save the pool',
+    edits: [
+      {
+        file: pool,
+        from: 'spare: balance - maintenance, broken: balance <= maintenance };',
+        to: 'spare: balance - maintenance, broken: !pool.legs.every((leg) => leg.acts) && balance <= maintenance };',
+      },
+    ],
+  },
+  {
+    name: 'no margin is checked at the close',
+    edits: [
+      {
+        file: venue,
+        from: 'if (this.#safeVersion !== this.book.version) this.#checkMarginAtClose(hour);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'no margin is checked at the open',
+    edits: [{ file: venue, from: 'if (this.#desk.margin !== null) this.#checkMarginAtOpen();', to: '' }],
+  },
+  {
+    name: 'a broken pool closes its smallest loss first',
+    edits: [
+      {
+        file: margin,
+        from: '      if (unrealised >= worst) continue;',
+        to: '      if (-unrealised >= worst) continue;',
+      },
+      { file: margin, from: '      worst = unrealised;', to: '      worst = -unrealised;' },
+    ],
+  },
+  {
+    name: 'funding does not touch an isolated margin',
+    edits: [
+      {
+        file: venue,
+        from: 'asides[k * ASIDES + MARGIN] = asides[k * ASIDES + MARGIN]! - paid;',
+        to: 'void 0;',
+      },
+    ],
+  },
+  {
+    name: 'a reduced position keeps its whole margin',
+    edits: [
+      {
+        file: book,
+        from: 'this.asides[aside + MARGIN]! * (left / reals[real + QUANTITY]!)',
+        to: 'this.asides[aside + MARGIN]!',
+      },
+    ],
+  },
+  {
+    name: 'an entry need not bear the loss that it opens with',
+    edits: [
+      {
+        file: entries,
+        from: 'mark / leverage + price * fee + openLoss, margin',
+        to: 'mark / leverage + price * fee + 0 * openLoss, margin',
+      },
+    ],
+  },
+  {
+    name: 'resting orders hold no margin back',
+    edits: [
+      {
+        file: working,
+        from: 'margin.resting += (left * limit) / leverage;',
+        to: 'margin.resting += (0 * left * limit) / leverage;',
+      },
+    ],
+  },
+  {
+    name: 'a limit order fills where it is only touched',
+    edits: [
+      {
+        file: working,
+        from: 'side === 1 ? !(low < each.limit) : !(high > each.limit)',
+        to: 'side === 1 ? !(low <= each.limit) : !(high >= each.limit)',
+      },
+    ],
+  },
+  {
+    name: 'a post-only order takes',
+    edits: [
+      {
+        file: entries,
+        from: "order.target.postOnly === true && !draft.rests ? 'would-take' : null",
+        to: 'null',
+      },
+    ],
+  },
+  {
+    name: 'a limit order that rested pays the taker fee',
+    edits: [
+      {
+        file: working,
+        from: 'price: each.limit, maker: true });',
+        to: 'price: each.limit, maker: false });',
+      },
+    ],
+  },
+  {
+    name: 'a limit order never expires',
+    edits: [
+      {
+        file: working,
+        from: "if (each.kind === 'limit' && each.untilMinute <= minute) this.#end(each, minute, 'expired');",
+        to: 'void each;',
+      },
+    ],
+  },
+  {
+    name: 'the cap on participation begins anew within a bar',
+    edits: [
+      {
+        file: working,
+        from: 'this.#desk.capacity(order.coin, hour, raw) - taken;',
+        to: 'this.#desk.capacity(order.coin, hour, raw) - 0 * taken;',
+      },
+    ],
+  },
+  {
+    name: 'the second order of a bar costs what the first did',
+    edits: [
+      {
+        file: 'exchange/impact.ts',
+        from: 'const before = this.#tradedIn(coin, hour, direction);',
+        to: 'const before = 0 * this.#tradedIn(coin, hour, direction);',
+      },
+    ],
+  },
+  {
+    name: 'volatility and volume are those up to the hour, not up to midnight',
+    edits: [
+      {
+        file: 'exchange/impact.ts',
+        from: 'isPresent(this.#panel, coin, midnight - HOURS_A_DAY) ? midnight : hour',
+        to: 'isPresent(this.#panel, coin, midnight - HOURS_A_DAY) ? hour : hour',
+      },
+    ],
+  },
+  {
+    name: 'the trailing stop is raised before the bar is tested',
+    edits: [
+      { file: 'simulator/hour-walk.ts', from: '    if (book.trailing > 0) this.#trail();\n', to: '' },
+      {
+        file: 'simulator/hour-walk.ts',
+        from: '    if (margin !== null && !isSafe()) {\n',
+        to: '    if (book.trailing > 0) this.#trail();\n    if (margin !== null && !isSafe()) {\n',
+      },
+      { file: venue, from: '    if (book.trailing > 0) this.#walk.trailThrough(hour);\n', to: '' },
+      {
+        file: venue,
+        from: '    let equity = book.ground;\n',
+        to: '    if (book.trailing > 0) this.#walk.trailThrough(hour);\n    let equity = book.ground;\n',
+      },
+    ],
+  },
+  {
+    name: 'levels are rounded to the better tick',
+    edits: [
+      {
+        file: 'portfolio/levels.ts',
+        from: 'roundPrice(price, tickSize, side === 1 ? -1 : 1)',
+        to: 'roundPrice(price, tickSize, side === 1 ? 1 : -1)',
+      },
+    ],
+  },
+  {
+    name: 'a stop on the mark fills at the mark',
+    edits: [
+      {
+        file: 'simulator/frame.ts',
+        from: "const carried = (level * open) / this.mark(k, 'open');",
+        to: 'const carried = level;',
+      },
+    ],
+  },
+  {
+    name: 'where both extremes are as near, the better one comes first',
+    edits: [
+      {
+        file: 'simulator/path.ts',
+        from: 'favourable - open < open - adverse',
+        to: 'favourable - open <= open - adverse',
+      },
+      {
+        file: 'simulator/frame.ts',
+        from: "this.#rules.path === 'adaptive' && favourable - open < open - adverse",
+        to: "this.#rules.path === 'adaptive' && favourable - open <= open - adverse",
+      },
+    ],
+  },
+  {
+    name: 'spot positions pay funding',
+    edits: [
+      {
+        file: venue,
+        from: 'if (rate !== rate || asides[k * ASIDES + MARKET] === 1) continue;',
+        to: 'if (rate !== rate) continue;',
+      },
+    ],
+  },
+  {
+    name: 'a further part of an entry leaves the entry price as it was',
+    edits: [{ file: book, from: '    this.reals[real + ENTRY_PRICE] = average;\n', to: '' }],
+  },
+  {
+    name: 'a haircut helps',
+    edits: [{ file: venue, from: 'price * (1 - side * haircut)', to: 'price * (1 + side * haircut)' }],
+  },
+  {
+    name: 'a redenomination forgets the levels',
+    edits: [{ file: book, from: '[ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET]', to: '[ENTRY_PRICE]' }],
+  },
+  {
+    name: 'working orders outlive a rename',
+    edits: [{ file: venue, from: '    this.#working.cancelCoin(from, this.#now);\n', to: '' }],
+  },
+  {
+    name: 'a transfer takes what positions need as margin',
+    edits: [
+      {
+        file: 'simulator/transfers.ts',
+        from: "from === 'spot' || margin === null ? book.walletCash(from) : margin.availableAtMarks(hour - 1)",
+        to: 'book.walletCash(from)',
       },
     ],
   },
