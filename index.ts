@@ -6,6 +6,28 @@ export { openDataset } from './datasets/open.ts';
 export { type Headline, listRuns, type RunManifest, readRun, type StoredRun } from './datasets/runs.ts';
 export { openStore, type Store } from './datasets/store.ts';
 export {
+  type CombinatorialOptions,
+  type CombinatorialSplits,
+  combinatorialPurgedSplits,
+} from './engine/columns/folds/combinatorial.ts';
+export {
+  type SampleSpans,
+  type Split,
+  type SplitSamples,
+  splitSamples,
+} from './engine/columns/folds/split.ts';
+export { type WalkForwardOptions, walkForwardFolds } from './engine/columns/folds/walk-forward.ts';
+export { type OlsColumns, type OlsOptions, rollingOls } from './engine/columns/kernels/ols.ts';
+export {
+  type TripleBarrier,
+  type TripleBarrierInput,
+  tripleBarrier,
+} from './engine/columns/labels/triple-barrier.ts';
+export type { HmmFit, HmmFitOptions } from './engine/columns/regime/baum-welch.ts';
+export type { StatePath } from './engine/columns/regime/chain.ts';
+export { gaussianHmm, type StateProbabilities } from './engine/columns/regime/gaussian-hmm.ts';
+export type { GaussianHmm } from './engine/columns/regime/model.ts';
+export {
   boolean,
   type ConfigFields,
   type ConfigOf,

@@ -187,7 +187,8 @@ function targetFault(target: Partial<Target> | null, coins: number, ruined: bool
     levelFault('trailingStopFraction', target.trailingStopFraction, side === 1) ??
     positiveFault('limitPrice', target.limitPrice, 'for a market order') ??
     positiveFault('orderHoursMax', target.orderHoursMax, 'for one hour') ??
-    leverageFault(target.leverage)
+    leverageFault(target.leverage) ??
+    wordFault(target)
   );
 }
 
@@ -205,6 +206,18 @@ function fractionFault(name: string, value: number | undefined): string | null {
 function leverageFault(leverage: number | undefined): string | null {
   if (leverage === undefined || (leverage >= 1 && leverage <= LEVERAGE_MAX)) return null;
   return `has leverage ${leverage}: it must lie from 1 to ${LEVERAGE_MAX}, or be absent for the account's`;
+}
+
+function wordFault({ stopOn, takeProfitKind, postOnly, limitPrice }: Partial<Target>): string | null {
+  if (stopOn !== undefined && stopOn !== 'trade' && stopOn !== 'mark') {
+    return `has stopOn ${String(stopOn)}: it must be trade or mark, or absent for trade`;
+  }
+  if (takeProfitKind !== undefined && takeProfitKind !== 'market' && takeProfitKind !== 'limit') {
+    return `has takeProfitKind ${String(takeProfitKind)}: it must be market or limit, or absent for market`;
+  }
+  return postOnly === true && limitPrice === undefined
+    ? 'is postOnly without a limitPrice: only a limit order can rest'
+    : null;
 }
 
 /** What a strategy has declared not to be negotiable holds for every entry, whatever its configuration says. */

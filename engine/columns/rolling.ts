@@ -155,7 +155,10 @@ function fillSuffix(suffix: Float64Array, x: Float64Array, cut: number, window: 
 }
 
 /** Splits [from, to) at absolute multiples of the window. `cut` is the block's first hour and may lie before hour 0. */
-function forEachBlock(range: RollingRange, visit: (cut: number, from: number, to: number) => void): void {
+export function forEachBlock(
+  range: RollingRange,
+  visit: (cut: number, from: number, to: number) => void,
+): void {
   const { window, firstStamp } = range;
   for (let from = range.from; from < range.to; ) {
     const cut = Math.floor((firstStamp + from) / window) * window - firstStamp;

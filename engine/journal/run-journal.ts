@@ -58,6 +58,7 @@ const orderFields = [
   'market',
   'leverage',
   'limit',
+  'trail',
 ] as const;
 const fillFields = [
   'timeMs',
@@ -204,6 +205,7 @@ export class RunJournal implements Journal {
     row[at + 11] = order.market === 'spot' ? 1 : 0;
     row[at + 12] = target.leverage ?? Number.NaN;
     row[at + 13] = target.limitPrice ?? Number.NaN;
+    row[at + 14] = target.trailingStopFraction ?? Number.NaN;
     if (record.outcome === 'working') {
       this.#working.set(order, [...(this.#working.get(order) ?? []), this.#orders.rows - 1]);
     }
@@ -286,11 +288,24 @@ export class RunJournal implements Journal {
       strategyHash: this.#strategyHash,
       rows: this.#rows().map((rows) => rows.checkpoint()),
       events: [...this.#eventNames],
-      working: [...this.#working].map(([key, rows]) => [typeof key === 'string' ? key : key.id, rows]),
+      working: [...this.#workingById()],
       outcomes: [...this.#outcomes],
       reasons: [...this.#reasons],
       skipReasons: [...this.#skipReasons],
     };
+  }
+
+  /** Two orders of one decision for one coin have one id: their rows stand together, the older first. */
+  #workingById(): ReadonlyMap<string, readonly number[]> {
+    const byId = new Map<string, readonly number[]>();
+    for (const [key, rows] of this.#working) {
+      const id = typeof key === 'string' ? key : key.id;
+      byId.set(
+        id,
+        [...(byId.get(id) ?? []), ...rows].sort((a, b) => a - b),
+      );
+    }
+    return byId;
   }
 
   restore(checkpoint: JournalCheckpoint): void {
@@ -392,6 +407,7 @@ export class RunJournal implements Journal {
       quantity: real(row('quantity'), kept),
       stop_loss_fraction: real(row('stop'), kept),
       take_profit_fraction: real(row('target'), kept),
+      trailing_stop_fraction: real(row('trail'), kept),
       hold_hours_max: real(row('hold'), kept),
       leverage: real(row('leverage'), kept),
       limit_price: real(row('limit'), kept),

@@ -355,6 +355,7 @@ export class AccountBook implements AccountView {
   /** A further part of an entry: the entry price becomes the average, and the levels move with it. */
   add(k: number, order: Order, quantity: number, price: number, fee: number, tickSize: number): void {
     const real = k * REALS;
+    assertInvariant(order.side === this.reals[real + SIDE], 'a further part has the side of its position');
     const before = this.reals[real + QUANTITY]!;
     const after = before + quantity;
     const average = (before * this.reals[real + ENTRY_PRICE]! + quantity * price) / after;
@@ -452,18 +453,16 @@ export class AccountBook implements AccountView {
     return this.#slot(this.wholes[k * WHOLES + COIN]!, this.marketOf(k));
   }
 
-  /** What the futures wallet owes beyond nothing is borne by somebody else, and credited to the trade it arose in. */
-  bearShortfall(row: number): void {
-    const short = -this.#money[USDM]!;
-    if (!(short > 0)) return;
+  /** A shortfall of the futures wallet that somebody else bears, credited to the trade it arose in. */
+  bearShortfall(row: number, short: number): void {
     this.pay(-short);
-    this.#money[USDM] = 0;
     this.#money[INSURANCE] = this.#money[INSURANCE]! + short;
     this.ledger.addInsurance(row, short);
   }
 
   /** From `hour` on the coin is quoted in another unit; `factor` is what its prices are multiplied by. */
   changeUnit(coin: number, hour: number, factor: number): void {
+    if (this.#unitSince[coin]! >= hour) return;
     let mark = Number.NaN;
     for (let at = hour - 1; at >= this.#unitSince[coin]! && mark !== mark; at -= 1) {
       mark = this.#panel.bars[(coin * this.#panel.hours + at) * BAR_WIDTH + CLOSE]!;
@@ -506,10 +505,10 @@ export class AccountBook implements AccountView {
     const trade = this.wholes[whole + BAR_BASE]! + CLOSE;
     const since = this.asides[k * ASIDES + SINCE_HOUR]!;
     for (let at = hour; at >= since; at -= 1) {
-      const marked = this.#panel.bars[mark + at * BAR_WIDTH]!;
-      if (marked === marked) return marked;
       const close = this.#panel.bars[trade + at * BAR_WIDTH]!;
-      if (close === close) return close;
+      if (close !== close) continue;
+      const marked = this.#panel.bars[mark + at * BAR_WIDTH]!;
+      return marked === marked ? marked : close;
     }
     return this.asides[k * ASIDES + CARRIED_MARK]!;
   }
@@ -532,8 +531,9 @@ export class AccountBook implements AccountView {
     const step = hour * BAR_WIDTH + CLOSE;
     for (let k = 0; k < this.#count; k += 1) {
       const real = k * REALS;
-      let close = bars[this.wholes[k * WHOLES + MARK_BASE]! + step]!;
-      if (close !== close) close = this.markPrice(k, hour);
+      const mark = this.wholes[k * WHOLES + MARK_BASE]!;
+      let close = bars[mark + step]!;
+      if (close !== close || mark !== this.wholes[k * WHOLES + BAR_BASE]) close = this.markPrice(k, hour);
       equity += this.reals[real + SIGNED_QUANTITY]! * (close - this.reals[real + ENTRY_PRICE]!);
     }
     this.setMark(hour, equity);

@@ -52,7 +52,9 @@ export class Desk {
       isolated: account.margin === 'isolated',
     });
     const { book } = this;
-    this.fills = new Fills({ panel, book, costs, journal });
+    const quantityMaxOf = (coin: number, market: Market) =>
+      this.filtersOf(coin, market)?.marketQuantityMax ?? Number.POSITIVE_INFINITY;
+    this.fills = new Fills({ panel, book, costs, journal, quantityMaxOf });
     this.frame = new BarFrame(panel, book, rules.fills);
     this.filters = new FilterBook(panel.symbols, account.filters);
     this.filtered = account.filters.length > 0;

@@ -8,13 +8,13 @@ import { exitReasons, type RefusalReason } from '../journal/records.ts';
 import { record } from '../portfolio/record.ts';
 import type { Admission } from '../ports.ts';
 import type { Desk } from './desk.ts';
+import { SLIPPAGE_MAX } from './fills.ts';
+import { ROUNDING } from './rounding.ts';
 import type { WorkingOrders } from './working.ts';
 
 const { QUANTITY, REALS } = record;
 const HOUR = 60;
 const SIGNAL = exitReasons.indexOf('signal');
-/** No fill within a cap on participation slips by more than this fraction of its price. */
-const SLIPPAGE_AMPLE = 0.25;
 
 /** An entry on its way through the tests: one for all, because it is filled in for every candidate of every decision. */
 class Draft {
@@ -143,11 +143,7 @@ export class Entries {
     if (order.notional <= 0) return 'no-equity';
     if (!(order.quantity > 0)) return 'no-reference-price';
     const filters = desk.filtersOf(coin, market);
-    // The decision saw the old unit's close; what it wants is the same money of the new unit.
-    const factor =
-      minute === hour * HOUR && order.decidedMs === desk.timeMs(minute)
-        ? desk.lives.unitChange(coin, hour)
-        : 1;
+    const factor = this.#working.unitFactor(order);
     const wanted = target.limitPrice === undefined ? undefined : target.limitPrice * factor;
     draft.order = order;
     draft.minute = minute;
@@ -169,8 +165,8 @@ export class Entries {
     const { margin, filtered, fills, rules } = this.#desk;
     if (order.market === 'spot' || limit === limit || (filtered && filters === null)) return false;
     const quantity = filters === null ? draft.quantity : roundQuantity(draft.quantity, filters.stepSize);
-    const least = quantity * draft.raw * (1 - SLIPPAGE_AMPLE);
-    const most = quantity * draft.raw * (1 + SLIPPAGE_AMPLE);
+    const least = quantity * draft.raw * (1 - SLIPPAGE_MAX);
+    const most = quantity * draft.raw * (1 + SLIPPAGE_MAX);
     if (
       filters !== null &&
       !(quantity >= filters.quantityMin && quantity > 0 && least >= filters.notionalMin)
@@ -181,9 +177,9 @@ export class Entries {
     if (!(most <= margin.brackets.notionalMax(order.coin))) return false;
     const lowest = margin.leverageFor(order.coin, most, leverage);
     const mark = markAt(this.#desk, order, draft.minute);
-    const openLoss = Math.max(0, order.side * (draft.raw * (1 + order.side * SLIPPAGE_AMPLE) - mark));
+    const openLoss = Math.max(0, order.side * (draft.raw * (1 + order.side * SLIPPAGE_MAX) - mark));
     const needed = (quantity * mark) / lowest + most * fills.fee('usdm', false) + quantity * openLoss;
-    return rules.account.size === 'refuse' && needed <= margin.available(hour);
+    return rules.account.size === 'refuse' && needed <= margin.available(hour) * ROUNDING;
   }
 
   /** Rounds the quantity, prices what fills now, and asks the minima. */
@@ -235,7 +231,9 @@ export class Entries {
     const mark = markAt(this.#desk, order, draft.minute);
     const fee = fills.fee('usdm', draft.rests);
     const openLoss = Math.max(0, order.side * (price - mark));
-    return this.#fit(draft, mark / leverage + price * fee + openLoss, margin.available(hour))
+    // A sale that rests above the mark is margined at the price it may fill at.
+    const margined = draft.rests ? Math.max(mark, price) : mark;
+    return this.#fit(draft, margined / leverage + price * fee + openLoss, margin.available(hour))
       ? null
       : 'insufficient-margin';
   }
@@ -249,12 +247,12 @@ export class Entries {
 
   /** Whether the quantity at `unit` a piece fits into what is free; made to fit where the account wants that. */
   #fit(draft: Draft, unit: number, free: number): boolean {
-    if (draft.quantity * unit <= free) return true;
+    if (draft.quantity * unit <= free * ROUNDING) return true;
     if (this.#desk.rules.account.size === 'refuse' || !(free > 0)) return false;
     const { filters } = draft;
     const most = free / unit;
     const quantity = filters === null ? most : roundQuantity(most, filters.stepSize);
-    if (!(quantity > 0) || quantity * unit > free * (1 + 1e-12)) return false;
+    if (!(quantity > 0) || quantity * unit > free * ROUNDING) return false;
     if (
       filters !== null &&
       (quantity < filters.quantityMin || quantity * draft.price < filters.notionalMin)
@@ -280,7 +278,6 @@ export class Entries {
         leverage,
         this.#working.dueMinute(order, minute),
         filters === null ? Number.NaN : filters.tickSize,
-        filters === null ? Number.POSITIVE_INFINITY : filters.marketQuantityMax,
       );
     }
     if (now >= quantity) return 'filled';

@@ -5,7 +5,7 @@
 import { FeeBook } from '../exchange/fees.ts';
 import { type ImpactCheckpoint, ImpactMeter } from '../exchange/impact.ts';
 import type { Order } from '../execution/orders.ts';
-import { type ExitReason, exitReasons } from '../journal/records.ts';
+import { type ExitReason, exitReasons, type Fill } from '../journal/records.ts';
 import type { Panel } from '../panel/panel.ts';
 import type { AccountBook } from '../portfolio/book.ts';
 import { record } from '../portfolio/record.ts';
@@ -16,12 +16,16 @@ import type { Market } from './rules.ts';
 const { SIDE, QUANTITY, ENTRY_PRICE, REALS, COIN, WHOLES, MARGIN, ASIDES } = record;
 const HOUR = 60;
 const minuteMs = 60_000;
+/** No fill is worse than its raw price by more than this fraction: beyond it the square-root law says nothing. */
+export const SLIPPAGE_MAX = 0.5;
 
 export interface FillsOptions {
   readonly panel: Panel;
   readonly book: AccountBook;
   readonly costs: Costs;
   readonly journal: Journal | undefined;
+  /** Largest quantity of one market order; Infinity for no limit. */
+  readonly quantityMaxOf: (coin: number, market: Market) => number;
 }
 
 export class Fills {
@@ -32,10 +36,12 @@ export class Fills {
   readonly #fees: FeeBook;
   readonly #dated: boolean;
   readonly #slippage: number;
+  readonly #quantityMaxOf: (coin: number, market: Market) => number;
   /** Taker fee of the futures market, which most fills pay. */
   #taker: number;
 
-  constructor({ panel, book, costs, journal }: FillsOptions) {
+  constructor({ panel, book, costs, journal, quantityMaxOf }: FillsOptions) {
+    this.#quantityMaxOf = quantityMaxOf;
     this.book = book;
     this.#panel = panel;
     this.#journal = journal;
@@ -64,17 +70,19 @@ export class Fills {
   /** Price of a market-type trade of `quantity` beside the raw price; of nothing, half the spread away. */
   takerPrice(coin: number, hour: number, raw: number, direction: 1 | -1, quantity: number): number {
     if (this.meter === null || quantity === 0) return slippedPrice(raw, direction, this.#slippage);
-    return slippedPrice(raw, direction, this.meter.slippage(coin, hour, direction, quantity * raw));
+    const slippage = this.meter.slippage(coin, hour, direction, quantity * raw);
+    return slippedPrice(raw, direction, Math.min(slippage, SLIPPAGE_MAX));
   }
 
   /** No market-type trade costs more than this fraction of its notional, fee included: what a safe bound may count on. */
   get costMax(): number {
-    return this.#taker + (this.meter === null ? this.#slippage : Number.POSITIVE_INFINITY);
+    // A purchase at its worst price pays its fee on that price.
+    const slippage = this.meter === null ? this.#slippage : SLIPPAGE_MAX;
+    return slippage + this.#taker * (1 + slippage);
   }
 
   /**
-   * Opens a position, or adds to the one that the order has opened. `tickSize` is the grid of its levels (NaN for none), `quantityMax`
-   * what one market order may hold: larger ones go out in parts.
+   * Opens a position, or adds to the one that the order has opened. `tickSize` is the grid of its levels (NaN for none).
    */
   enter(
     order: Order,
@@ -86,7 +94,6 @@ export class Fills {
     leverage: number,
     dueMinute: number,
     tickSize: number,
-    quantityMax: number,
   ): void {
     const { coin, side, market } = order;
     const rate = this.#rate(market, maker);
@@ -96,24 +103,33 @@ export class Fills {
     if (place < 0) this.book.open(order, minute, quantity, price, fee, dueMinute, leverage, tickSize);
     else this.book.add(place, order, quantity, price, fee, tickSize);
     if (this.#journal === undefined) return;
-    for (let left = quantity; left > 0; left -= quantityMax) {
-      const part = Math.min(left, quantityMax);
-      this.#journal.append({
-        kind: 'fill',
-        timeMs: this.#panel.startMs + minute * minuteMs,
-        coin,
-        market,
-        side,
-        leg: 'entry',
-        quantity: part,
-        price,
-        rawPrice,
-        fee: part * price * rate,
-        maker,
-        exitReason: null,
-        level: Number.NaN,
-        decidedMs: order.decidedMs,
-      });
+    this.#note(maker ? Number.POSITIVE_INFINITY : this.#quantityMaxOf(coin, market), {
+      kind: 'fill',
+      timeMs: this.#panel.startMs + minute * minuteMs,
+      coin,
+      market,
+      side,
+      leg: 'entry',
+      quantity,
+      price,
+      rawPrice,
+      fee,
+      maker,
+      exitReason: null,
+      level: Number.NaN,
+      decidedMs: order.decidedMs,
+    });
+  }
+
+  /** One market order holds `quantityMax` at most: a larger one goes out, and is written down, in parts. */
+  #note(quantityMax: number, fill: Fill): void {
+    if (fill.quantity <= quantityMax) {
+      this.#journal?.append(fill);
+      return;
+    }
+    for (let left = fill.quantity; left > 0; left -= quantityMax) {
+      const quantity = Math.min(left, quantityMax);
+      this.#journal?.append({ ...fill, quantity, fee: fill.fee * (quantity / fill.quantity) });
     }
   }
 
@@ -148,7 +164,7 @@ export class Fills {
 
   /**
    * Closes position k by force: worse than the raw price by `stress` times the taker slippage, for a clearance fee in place of
-   * the taker's. An isolated position loses its margin at most, if `bounded`. Returns the trade's row.
+   * the taker's. A `bounded` position loses its margin at most. Returns the trade's row.
    */
   liquidate(
     k: number,
@@ -168,18 +184,16 @@ export class Fills {
     const fee = quantity * price * terms.clearanceFee;
     const lost = fee - side * quantity * (price - reals[real + ENTRY_PRICE]!);
     const margin = asides[k * ASIDES + MARGIN]!;
-    const insurance = terms.bounded && margin > 0 ? Math.max(0, lost - margin) : 0;
+    const insurance = terms.bounded ? Math.max(0, lost - Math.max(0, margin)) : 0;
     if (insurance > 0) this.#noteInsurance(minute, coin, insurance);
     const reasonCode = exitReasons.indexOf('liquidation');
     return this.#close(k, minute, raw, price, fee, reasonCode, raw, Number.NaN, quantity, false, insurance);
   }
 
   /** What the futures wallet lacks after a liquidation is borne by somebody else. */
-  bearShortfall(row: number, minute: number, coin: number): void {
-    const before = this.book.insurance;
-    this.book.bearShortfall(row);
-    const borne = this.book.insurance - before;
-    if (borne > 0) this.#noteInsurance(minute, coin, borne);
+  bearShortfall(row: number, minute: number, coin: number, short: number): void {
+    this.book.bearShortfall(row, short);
+    this.#noteInsurance(minute, coin, short);
   }
 
   #noteInsurance(minute: number, coin: number, amount: number): void {
@@ -210,11 +224,13 @@ export class Fills {
   ): number {
     const { book } = this;
     if (this.#journal !== undefined) {
-      this.#journal.append({
+      const coin = book.wholes[k * WHOLES + COIN]!;
+      const market = book.marketOf(k);
+      this.#note(maker ? Number.POSITIVE_INFINITY : this.#quantityMaxOf(coin, market), {
         kind: 'fill',
         timeMs: this.#panel.startMs + minute * minuteMs,
-        coin: book.wholes[k * WHOLES + COIN]!,
-        market: book.marketOf(k),
+        coin,
+        market,
         side: book.reals[k * REALS + SIDE] === 1 ? 1 : -1,
         leg: 'exit',
         quantity,

@@ -61,6 +61,10 @@ export class BarFrame {
     if (this.#fresh.size > 0) this.#fresh.clear();
   }
 
+  isFresh(k: number): boolean {
+    return this.#fresh.has(this.#at(k));
+  }
+
   markFresh(k: number): void {
     this.#fresh.add(this.#at(k));
   }
@@ -111,7 +115,7 @@ export class BarFrame {
     this.#tradeAt[at] = tradeAt;
     const marked = marks[markAt]!;
     const traded = trades[tradeAt]!;
-    if (marked === marked || traded === traded) {
+    if (traded === traded) {
       this.#markBars[at] = marked === marked ? marks : trades;
       this.#markAt[at] = marked === marked ? markAt : tradeAt;
     } else this.#holdMark(at, this.#book.markPrice(k, hour - 1));
@@ -132,10 +136,10 @@ export class BarFrame {
     const { bars } = this.#panel;
     const whole = k * WHOLES;
     const step = hour * BAR_WIDTH;
-    const mark = bars[this.#book.wholes[whole + MARK_BASE]! + step]!;
-    if (mark === mark) return mark;
     const trade = bars[this.#book.wholes[whole + BAR_BASE]! + step]!;
-    return trade === trade ? trade : this.#book.markPrice(k, hour - 1);
+    if (trade !== trade) return this.#book.markPrice(k, hour - 1);
+    const mark = bars[this.#book.wholes[whole + MARK_BASE]! + step]!;
+    return mark === mark ? mark : trade;
   }
 
   /** Mark at the open of bar `hour` of a coin's futures market, held or not; the trade open where it has none. */

@@ -29,8 +29,11 @@ export class HourWalk {
     this.#working = working;
   }
 
-  /** From minute `from` of the hour to minute `to`; `isSafe` answers whether a margin could break in the hour as things stand. */
-  live(hour: number, from: number, to: number, isSafe: () => boolean): void {
+  /**
+   * From minute `from` of the hour to minute `to`. `isSafe` answers whether a margin could break in the hour as things stand, `endLife` closes a position
+   * whose coin ends with the hour.
+   */
+  live(hour: number, from: number, to: number, isSafe: () => boolean, endLife: (k: number) => boolean): void {
     const { detail } = this.#desk.rules.fills;
     // An hour that is cut has its last interval at its end, even where nobody has finer bars in it.
     const whole = from === 0 && to === HOUR && !this.#hasDetail(hour);
@@ -38,7 +41,7 @@ export class HourWalk {
     if (step < HOUR && to === HOUR) this.detailHours += 1;
     const first = Math.ceil(from / step) * step;
     for (let minute = first; minute < to; minute += step) {
-      this.#liveThrough(hour, minute, minute + step >= HOUR, isSafe);
+      this.#liveThrough(hour, minute, minute + step >= HOUR, isSafe, endLife);
     }
   }
 
@@ -57,7 +60,13 @@ export class HourWalk {
   }
 
   /** One interval; `last` is the one in which coins without finer bars live through the whole hour. */
-  #liveThrough(hour: number, within: number, last: boolean, isSafe: () => boolean): void {
+  #liveThrough(
+    hour: number,
+    within: number,
+    last: boolean,
+    isSafe: () => boolean,
+    endLife: (k: number) => boolean,
+  ): void {
     const { book, frame, margin } = this.#desk;
     const minute = hour * HOUR + within;
     frame.begin();
@@ -76,8 +85,8 @@ export class HourWalk {
     }
     for (let k = 0; k < book.positionCount; ) {
       const touch = frame.touch(k);
-      if (touch === 'none') k += 1;
-      else this.#act(k, touch);
+      if (touch !== 'none') this.#act(k, touch);
+      else if (!last || !endLife(k)) k += 1;
     }
     if (book.trailing > 0) this.#trail();
   }
@@ -140,11 +149,12 @@ export class HourWalk {
     }
   }
 
-  /** Stops that trail follow the best trade price of the interval, once it is over. */
+  /** Stops that trail follow the best trade price of the interval, once it is over; what a bar did before its fill is not looked at. */
   #trail(): void {
     const { book, frame } = this.#desk;
     for (let k = 0; k < book.positionCount; k += 1) {
-      if (book.asides[k * ASIDES + TRAIL] === book.asides[k * ASIDES + TRAIL] && frame.isTraded(k)) {
+      if (book.asides[k * ASIDES + TRAIL] !== book.asides[k * ASIDES + TRAIL]) continue;
+      if (frame.isTraded(k) && !frame.isFresh(k)) {
         this.#raise(k, frame.tradeExtreme(k, 1));
       }
     }

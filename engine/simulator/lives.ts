@@ -27,23 +27,30 @@ export class CoinLives {
     this.#gaps = (life?.gaps ?? []).toSorted((a, b) => a.toHour - b.toHour);
     this.#renames = grouped(life?.renames ?? []);
     if (life === undefined) return;
-    for (const coin of this.ends.keys()) this.ends[coin] = this.#lastEnd(coin);
-    for (const gap of this.#gaps.toReversed()) this.ends[gap.coin] = gap.fromHour;
+    for (const coin of this.ends.keys()) this.ends[coin] = this.#endFrom(coin, 0);
   }
 
-  #lastEnd(coin: number): number {
+  /**
+   * The end of the life that begins at or after `start`: before the next gap, or with the last bar. A life that ends in a rename, or in an
+   * end of data that is held through, has no end of its own here.
+   */
+  #endFrom(coin: number, start: number): number {
     const { life, endHour, hours } = this.#panel;
-    const renamed = life?.renames.some(({ from, to }) => from === coin && to !== coin) ?? false;
-    const held = life?.dataEnds[coin] === 1 && this.#rules.dataEnd === 'hold';
-    return renamed || held ? hours : endHour[coin]!;
+    const gap = this.#gaps.find((each) => each.coin === coin && each.fromHour >= start);
+    const nextStart = gap?.toHour ?? hours;
+    const renamed = life?.renames.some(
+      ({ from, to, hour }) => from === coin && to !== coin && hour > start && hour <= nextStart,
+    );
+    if (renamed === true) return hours;
+    if (gap !== undefined) return gap.fromHour;
+    return life?.dataEnds[coin] === 1 && this.#rules.dataEnd === 'hold' ? hours : endHour[coin]!;
   }
 
   /** Lives that have ended before `hour` give way to the next ones. */
   moveTo(hour: number): void {
     while (this.#nextGap < this.#gaps.length && this.#gaps[this.#nextGap]!.toHour <= hour) {
       const { coin, toHour } = this.#gaps[this.#nextGap]!;
-      const following = this.#gaps.find((gap) => gap.coin === coin && gap.fromHour >= toHour);
-      this.ends[coin] = following?.fromHour ?? this.#lastEnd(coin);
+      this.ends[coin] = this.#endFrom(coin, toHour);
       this.#nextGap += 1;
     }
   }

@@ -28,8 +28,6 @@ const NO_TIERS: readonly Tier[] = [
 ];
 /** Clearance fee of a coin whose own is not known. */
 export const CLEARANCE_FEE = 0.015;
-/** What a market-type trade may cost at most in the bound, where an impact model leaves that open. */
-const IMPACT_COST_MAX = 0.25;
 
 export interface MarginDeskOptions {
   readonly panel: Panel;
@@ -141,7 +139,7 @@ export class MarginDesk {
   isSafe(hour: number): boolean {
     const { reals, wholes, asides, positionCount } = this.#book;
     const { bars } = this.#panel;
-    const costMax = Math.min(this.#fills.costMax, IMPACT_COST_MAX);
+    const { costMax } = this.#fills;
     const step = hour * BAR_WIDTH;
     let balance = this.#book.walletCash('usdm');
     let maintenance = 0;
@@ -164,6 +162,8 @@ export class MarginDesk {
       const target = reals[real + SIGNED_TARGET]!;
       if (target < worst) worst = target;
       if (worst !== worst) {
+        // Of a bar that has only opened nothing more is known yet.
+        if (bars[trade]! === bars[trade]!) return false;
         const last = this.#book.markPrice(k, hour - 1);
         worst = side * last;
         high = last;
@@ -243,6 +243,17 @@ export class MarginDesk {
     return legs > 0 && balance <= maintenance;
   }
 
+  /** Cash and unrealised profit of the cross pool. */
+  #poolBalance(markOf: (k: number) => number): number {
+    const { reals } = this.#book;
+    let balance = this.#book.walletCash('usdm');
+    for (let k = 0; k < this.#book.positionCount; k += 1) {
+      if (!this.#isPooled(k)) continue;
+      balance += reals[k * REALS + SIGNED_QUANTITY]! * (markOf(k) - reals[k * REALS + ENTRY_PRICE]!);
+    }
+    return balance;
+  }
+
   /** Closes the pool's legs at their marks: all of them, or the largest loss first until the rest can stand. */
   #closePool(
     hour: number,
@@ -261,7 +272,10 @@ export class MarginDesk {
       row = this.#liquidate(k, hour, minute, markOf(k));
       if (this.#rules.close === 'worst-first' && !this.#poolBroken(markOf)) break;
     }
-    if (row >= 0 && this.#rules.bankruptcy === 'insurance') this.#fills.bearShortfall(row, minute, coin);
+    if (row < 0 || this.#rules.bankruptcy !== 'insurance') return;
+    // What legs that could not be closed still hold is ours, and stands against the debt.
+    const short = -this.#poolBalance(markOf);
+    if (short > 0) this.#fills.bearShortfall(row, minute, coin, short);
   }
 
   #nextToClose(markOf: (k: number) => number, traded: (k: number) => boolean): number {
@@ -291,7 +305,7 @@ export class MarginDesk {
     return this.#fills.liquidate(k, minute, raw, {
       stress: this.#rules.liquidationStress,
       clearanceFee: known === known ? known : CLEARANCE_FEE,
-      bounded: this.#rules.bankruptcy === 'insurance',
+      bounded: this.#isolated && this.#rules.bankruptcy === 'insurance',
     });
   }
 
@@ -347,9 +361,10 @@ export class MarginDesk {
     const state = adverseState(legs, this.#rules.intrabar);
     if (!state.broken) return;
     const fallen = walkToState(legs, state);
-    for (const index of fallen.acted) {
-      const place = this.#book.placeOf(legs.coins[index]!);
-      if (place >= 0) stop(place);
+    const acted = new Set(fallen.acted.map((index) => legs.coins[index]!));
+    for (let k = 0; k < this.#book.positionCount; ) {
+      if (this.#isPooled(k) && acted.has(this.#book.wholes[k * WHOLES + COIN]!)) stop(k);
+      else k += 1;
     }
     const markOf = (k: number) => fallen.marks[legs.coins.indexOf(this.#book.wholes[k * WHOLES + COIN]!)]!;
     const minuteOf = (k: number) => this.#frame.minuteOf(k);

@@ -35,7 +35,7 @@ import { transferDue } from './transfers.ts';
 import { type WorkingCheckpoint, WorkingOrders } from './working.ts';
 
 const { SIDE, SIGNED_QUANTITY, QUANTITY, ENTRY_PRICE, SIGNED_STOP, SIGNED_TARGET } = record;
-const { FUNDING_PAID, REALS, MARKET, MARGIN, ASIDES } = record;
+const { FUNDING_PAID, REALS, MARKET, MARGIN, TRAIL, BEST, ASIDES } = record;
 const { COIN, ENTRY_MINUTE, BAR_BASE, ADVERSE, FAVOURABLE, DUE_MINUTE, MARK_BASE, STOP_BASE, WHOLES } =
   record;
 const { CLOSE, BAR_WIDTH } = barLayout;
@@ -119,6 +119,14 @@ export class SimulatedVenue implements Venue {
     this.#entries = new Entries(this.#desk, this.#working);
     this.#walk = new HourWalk(this.#desk, this.#working);
     this.#desk.lives.moveTo(fromHour);
+    this.#learnUnits(fromHour);
+  }
+
+  /** Redenominations before the first hour to come have no position to change, but prices to tell apart. */
+  #learnUnits(before: number): void {
+    for (const { hour, from, to, factor } of this.#panel.life?.renames ?? []) {
+      if (from === to && hour < before) this.book.changeUnit(from, hour, factor);
+    }
   }
 
   account(): AccountView {
@@ -246,6 +254,8 @@ export class SimulatedVenue implements Venue {
         this.#desk.fills.exit(k, this.#now, last, DELIST_CODE, Number.NaN, Number.NaN);
         continue;
       }
+      // What rests for the new coin was meant for another position than the one that moves in.
+      this.#working.withdraw(to, market, this.#now);
       this.book.redenominate(k, to, factor, this.#hour);
       this.#journal?.append({
         kind: 'account-event',
@@ -275,7 +285,8 @@ export class SimulatedVenue implements Venue {
       if (fresh && wholes[k * WHOLES + ENTRY_MINUTE]! < hour * HOUR) continue;
       const real = k * REALS;
       const recorded = funding.mark.length === 0 ? Number.NaN : funding.mark[first + coin]!;
-      const open = bars[wholes[k * WHOLES + MARK_BASE]! + hour * BAR_WIDTH]!;
+      const base = wholes[k * WHOLES + MARK_BASE]!;
+      const open = base === wholes[k * WHOLES + BAR_BASE] ? bars[base + hour * BAR_WIDTH]! : Number.NaN;
       const price =
         recorded === recorded ? recorded : open === open ? open : this.#desk.frame.markOpen(k, hour);
       const paid = reals[real + SIGNED_QUANTITY]! * price * rate;
@@ -366,7 +377,7 @@ export class SimulatedVenue implements Venue {
     this.#opened = false;
     const { transfers } = this.#rules.account;
     if (transfers === 'fixed') return;
-    transferDue(this.#desk, this.#hour);
+    transferDue(this.#desk, this.#hour, this.#working.spotHeldBack);
   }
 
   /** Whether the fast walk would miss something of the hour. */
@@ -387,8 +398,7 @@ export class SimulatedVenue implements Venue {
 
   /** Whether some position's hourly bar reaches a level, or moves one. */
   #couldFill(hour: number): boolean {
-    if (this.book.trailing > 0) return true;
-    const { reals, wholes, positionCount } = this.book;
+    const { reals, wholes, asides, positionCount } = this.book;
     const { bars } = this.#panel;
     const step = hour * BAR_WIDTH;
     for (let k = 0; k < positionCount; k += 1) {
@@ -402,6 +412,13 @@ export class SimulatedVenue implements Venue {
       const favourable = side * bars[trade + wholes[whole + FAVOURABLE]!]!;
       const stop = reals[k * REALS + SIGNED_STOP]!;
       if (!(traded > stop && marked > stop && favourable < reals[k * REALS + SIGNED_TARGET]!)) return true;
+      // A new best moves a stop that trails.
+      if (
+        asides[k * ASIDES + TRAIL] === asides[k * ASIDES + TRAIL] &&
+        favourable > asides[k * ASIDES + BEST]!
+      ) {
+        return true;
+      }
     }
     return false;
   }
@@ -429,12 +446,17 @@ export class SimulatedVenue implements Venue {
   #liveSlowly(hour: number, to: number): void {
     while (this.#minute < to) {
       const until = Math.min(to, this.#nextBreak(this.#minute));
-      this.#walk.live(hour, this.#minute, until, () => this.#isSafe(hour));
+      this.#walk.live(
+        hour,
+        this.#minute,
+        until,
+        () => this.#isSafe(hour),
+        (k) => this.#endsLife(k, hour),
+      );
       this.#minute = until;
       if (until < to) this.#actInside();
     }
     if (to < HOUR) return;
-    this.#endLives(hour);
     this.book.mark(hour);
     if (this.#safeVersion !== this.book.version) this.#checkMarginAtClose(hour);
   }
@@ -490,10 +512,10 @@ export class SimulatedVenue implements Venue {
       const favourable = side * bars[bar + wholes[whole + FAVOURABLE]!]!;
       // Not a number, in a halt or where the stop has no mark to look at, is neither and is looked into.
       if (!(adverse > reals[real + SIGNED_STOP]! && favourable < reals[real + SIGNED_TARGET]!)) {
-        if (this.#walk.touchHour(k, hour)) {
-          clean = false;
-          continue;
-        }
+        const closed = this.#walk.touchHour(k, hour);
+        // A halted coin is marked by its last trade hour, whatever its mark bars do.
+        clean = false;
+        if (closed) continue;
       }
       const close = bars[wholes[whole + MARK_BASE]! + step + CLOSE]!;
       const end = ends[wholes[whole + COIN]!]!;
@@ -514,15 +536,13 @@ export class SimulatedVenue implements Venue {
     this.#haircut = false;
   }
 
-  /** Coins whose last bar this was, after the slow walk. */
-  #endLives(hour: number): void {
-    const { ends } = this.#desk.lives;
+  /** Closes position k where its coin, or the run, ends with the hour; true where it has. */
+  #endsLife(k: number, hour: number): boolean {
+    const end = this.#desk.lives.ends[this.book.wholes[k * WHOLES + COIN]!]!;
     const closing = this.#closeAtEnd && hour === this.#toHour - 1;
-    for (let k = 0; k < this.book.positionCount; ) {
-      const end = ends[this.book.wholes[k * WHOLES + COIN]!]!;
-      if (closing || (end <= hour + 1 && end < this.#panel.hours)) this.#endOfLife(k, hour);
-      else k += 1;
-    }
+    if (!closing && !(end <= hour + 1 && end < this.#panel.hours)) return false;
+    this.#endOfLife(k, hour);
+    return true;
   }
 
   #endOfLife(k: number, hour: number): void {
@@ -568,8 +588,6 @@ export class SimulatedVenue implements Venue {
     if (checkpoint.margin !== null) this.#desk.margin?.restore(checkpoint.margin);
     this.#desk.fills.restore(checkpoint.impact);
     this.#desk.lives.moveTo(checkpoint.hour);
-    for (const { hour, from, to, factor } of this.#panel.life?.renames ?? []) {
-      if (from === to && hour < checkpoint.hour) this.book.changeUnit(from, hour, factor);
-    }
+    this.#learnUnits(checkpoint.hour);
   }
 }

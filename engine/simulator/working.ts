@@ -9,9 +9,10 @@ import { barLayout } from '../panel/panel.ts';
 import { NEVER, record } from '../portfolio/record.ts';
 import type { Target } from '../strategy.ts';
 import type { Desk } from './desk.ts';
+import { ROUNDING } from './rounding.ts';
 import type { Market } from './rules.ts';
 
-const { QUANTITY, REALS } = record;
+const { QUANTITY, REALS, ENTRY_MINUTE, WHOLES } = record;
 const { HIGH, LOW } = barLayout;
 const HOUR = 60;
 /** A rest waits this long, and no longer. */
@@ -33,6 +34,10 @@ interface Working {
   readonly dueMinute: number;
   /** Given up at this minute. */
   readonly untilMinute: number;
+  /** A rest belongs to the position that stood at this minute, and to no later one of its coin. */
+  readonly sinceMinute: number;
+  /** What a redenomination at the decision's own stamp multiplies prices by; 1 in nearly all. */
+  readonly unitFactor: number;
   readonly limit: number;
   readonly leverage: number;
   left: number;
@@ -95,13 +100,25 @@ export class WorkingOrders {
     return next;
   }
 
-  /** Cash of the spot wallet that resting purchases hold back. */
+  /** Cash of the spot wallet that resting purchases hold back, their fees included. */
   get spotHeldBack(): number {
+    const fee = this.#desk.fills.fee('spot', true);
     let sum = 0;
     for (const { kind, order, left, limit } of this.#orders) {
-      if (kind === 'limit' && order.market === 'spot') sum += left * limit;
+      if (kind === 'limit' && order.market === 'spot') sum += left * limit * (1 + fee);
     }
     return sum;
+  }
+
+  /**
+   * What a redenomination at the stamp of its decision multiplies an order's prices by: it saw the old unit. An order that is carried out
+   * later keeps what it began with.
+   */
+  unitFactor(order: Order): number {
+    if (this.#acting !== null) return this.#acting.unitFactor;
+    const { panel, lives } = this.#desk;
+    const hour = (order.decidedMs - panel.startMs) / (HOUR * 60_000);
+    return Number.isInteger(hour) ? lives.unitChange(order.coin, hour) : 1;
   }
 
   /** When the time exit of an entry filled at `minute` is due. */
@@ -122,7 +139,7 @@ export class WorkingOrders {
     const dueMinute = nextHour(minute);
     const kind = part.filled > 0 ? 'rest' : 'retry';
     const patient = this.#acting?.kind === 'retry' ? this.#acting.untilMinute : minute + REST_MINUTES_MAX;
-    this.#add({ kind, order, dueMinute, untilMinute: patient, ...part });
+    this.#add({ kind, order, dueMinute, untilMinute: patient, sinceMinute: minute, ...part });
   }
 
   addLimit(entry: {
@@ -136,11 +153,14 @@ export class WorkingOrders {
     const { order, minute, ...rest } = entry;
     const taken = { hour: (minute / HOUR) | 0, taken: entry.filled };
     const hours = order.target.orderHoursMax ?? 1;
+    // An order lives through whole bars.
+    const bar = this.#desk.rules.fills.detail?.minutes ?? HOUR;
+    const untilMinute = Math.ceil((minute + hours * HOUR) / bar) * bar;
     this.#add({
       kind: 'limit',
       order,
       dueMinute: minute,
-      untilMinute: minute + Math.ceil(hours * HOUR),
+      untilMinute,
       ...rest,
       ...taken,
     });
@@ -152,8 +172,10 @@ export class WorkingOrders {
     this.#sequence += 1;
     const added: Working = {
       sequence: this.#acting?.sequence ?? this.#sequence,
+      unitFactor: this.unitFactor(entry.order),
       limit: Number.NaN,
       leverage: 1,
+      sinceMinute: NEVER,
       left: entry.order.quantity,
       filled: 0,
       hour: -1,
@@ -287,7 +309,8 @@ export class WorkingOrders {
     const desk = this.#desk;
     const { coin, market, leg } = each.order;
     const place = desk.book.placeOf(coin, market);
-    if (minute > each.untilMinute || place < 0) {
+    const gone = place < 0 || desk.book.wholes[place * WHOLES + ENTRY_MINUTE]! > each.sinceMinute;
+    if (gone || minute > each.untilMinute) {
       this.#end(each, minute, 'thin-volume');
       return;
     }
@@ -327,11 +350,12 @@ export class WorkingOrders {
     const price = desk.fills.takerPrice(coin, hour, raw, side, quantity);
     const fee = desk.fills.fee(market, false);
     if (market === 'spot') {
-      if (quantity * price * (1 + fee) > desk.book.walletCash('spot') - this.spotHeldBack) return false;
+      if (quantity * price * (1 + fee) > (desk.book.walletCash('spot') - this.spotHeldBack) * ROUNDING)
+        return false;
     } else if (desk.margin !== null) {
       const mark = desk.frame.coinMarkOpen(coin, hour, desk.rules.account.mark === 'mark');
       const unit = mark / leverage + price * fee + Math.max(0, side * (price - mark));
-      if (quantity * unit > desk.margin.available(hour)) return false;
+      if (quantity * unit > desk.margin.available(hour) * ROUNDING) return false;
     }
     this.#enter(each, { minute, quantity, rawPrice: raw, price, maker: false });
     return true;
@@ -358,7 +382,6 @@ export class WorkingOrders {
       each.leverage,
       this.dueMinute(each.order, fill.minute),
       filters?.tickSize ?? Number.NaN,
-      filters?.marketQuantityMax ?? Number.POSITIVE_INFINITY,
     );
   }
 

@@ -55,7 +55,7 @@ const rulesRecipe = fc.record({
   gaps: from('open' as const, 'open' as const, 'level' as const),
   delayMinutes: from(0, 0, 0, 15, 30, 60, 90),
   boundary: from('half-open' as const, 'half-open' as const, 'include-same-stamp' as const),
-  delistHaircut: from(0, 0.1, 0.25),
+  delistHaircut: from(0, 0.1, 0.25, 0.5),
   leaveBeforeHours: from(null, 1, 5, 24),
   dataEnd: from('close' as const, 'hold' as const),
 });
@@ -66,10 +66,11 @@ export const accountRecipe = fc.record({
   extras: extrasRecipe,
   orders: ordersRecipe,
   rules: rulesRecipe,
-  fraction: from(...[0.02, 0.125, 0.5, 1, 2.5, 5]),
+  /** Odd, as is `daring`: a margin that fits to the last bit would be left to rounding. */
+  fraction: from(...[0.021, 0.127, 0.493, 0.98, 2.47, 4.93]),
   flat: from('none' as const, 'any' as const, 'any' as const),
   /** Notional in shares of what the leverage allows, instead of `fraction`. */
-  daring: from(null, null, 0.12, 0.12, 0.35),
+  daring: from(null, null, 0.117, 0.117, 0.347),
   /** Without stops more accounts come to grief. */
   stops: from(true, true, true, false),
   makerFeeBps: from(0, 1, 2),
@@ -82,8 +83,8 @@ export const accountRecipe = fc.record({
     }),
     { nil: undefined, freq: 3 },
   ),
-  /** A third of the cases that have finer bars decide between the hours. */
-  fine: from(false, false, true),
+  /** Half of the cases that have finer bars decide between the hours. */
+  fine: from(false, true),
 });
 export type AccountRecipe = typeof accountRecipe extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -91,10 +92,11 @@ export function accountCaseOf(recipe: AccountRecipe): Case {
   const drawn = recipe.daring === null ? recipe : dared(recipe, recipe.daring);
   const { extras, rules, orders, fraction, flat, makerFeeBps, spotFeeBps, impact } = drawn;
   const random = stream(drawn.plain.seed ^ 0x5bd1_e995);
-  const { coins, hours, lives } = drawn.plain;
+  const { coins, hours } = drawn.plain;
   // Longer, wider and with more ends than the plain markets: there is more that can happen.
-  const larger = { coins: coins + 4, hours: hours + 40, lives: Math.max(0.6, lives) };
-  const plain = caseOf({ ...drawn.plain, ...larger });
+  const larger = { coins: coins + 4, hours: hours + 40, lives: 0.6 as const };
+  // An odd capital: no sum of margins on the grid of prices and lots uses it up to the last bit.
+  const plain = { ...caseOf({ ...drawn.plain, ...larger }), capital: drawn.plain.capital * 1.00037 };
   const market = withExtras(plain, extras, random);
   const hasDetail = extras.detail > 0;
   const fine = drawn.fine && hasDetail;
@@ -114,12 +116,12 @@ export function accountCaseOf(recipe: AccountRecipe): Case {
       },
       // Who dares by what is left comes to grief more than once.
       sizing: fine ? 'fixed' : daring !== null ? 'of-equity' : choice.sizing,
-      stop: drawn.stops ? (daring === null ? choice.stop : 0.03125) : null,
+      stop: drawn.stops ? (daring === null ? choice.stop : daring < 0.2 ? 0.03125 : 0.08) : null,
     },
     sideNotionalFractionMax: cap === null || daring !== null ? null : cap * 10,
     venue: venueOf(random, market, rules, {
       delayMinutes: delayOf(rules.delayMinutes, extras),
-      ladder: daring === null ? [0.5, 4, 20][below(random, 3)]! : 40,
+      ladder: daring === null ? [0.5, 4, 20][below(random, 3)]! : [8, 40][below(random, 2)]!,
     }),
     makerFeeBps,
     spotTakerFeeBps: spotFeeBps,
@@ -131,22 +133,35 @@ export function accountCaseOf(recipe: AccountRecipe): Case {
 
 /** An account that holds several coins with all the leverage there is. */
 function dared(recipe: AccountRecipe, share: number): AccountRecipe {
-  const leverage = Math.max(10, recipe.rules.leverage);
+  // A few large legs, whose stops act together too late, or many small ones.
+  const few = share > 0.2;
+  const leverage = few ? 20 : Math.max(10, recipe.rules.leverage);
   const { plain, rules, orders } = recipe;
   return {
     ...recipe,
     fraction: share * leverage,
     plain: {
-      ...{ ...plain, slotsMax: null, coins: Math.max(6, plain.coins), roughness: 3 },
-      choice: { ...plain.choice, kind: 'ranked', size: share < 0.2 ? 4 : 3, varied: true, target: recipe.stops ? null : plain.choice.target },
+      ...{ ...plain, slotsMax: null, coins: Math.max(6, plain.coins), roughness: few ? 5 : 3 },
+      choice: {
+        ...plain.choice,
+        kind: 'ranked',
+        size: few ? 3 : 4,
+        varied: !few || plain.choice.varied,
+        target: recipe.stops ? null : plain.choice.target,
+      },
     },
     orders: { ...orders, leverage: null, limits: orders.limits === 'all' ? 'some' : 'none', trailing: null },
     rules: {
-      ...{ ...rules, leverage, delayMinutes: 0, leaveBeforeHours: rules.leaveBeforeHours === 24 ? 24 : null },
+      ...{
+        ...rules,
+        leverage,
+        delayMinutes: 0,
+        leaveBeforeHours: rules.leaveBeforeHours === 24 ? (24 as const) : null,
+      },
       margin: rules.margin === 'none' ? 'cross' : rules.margin,
       intrabar: recipe.stops ? rules.intrabar : 'path-correlated',
       // A coin that ends far below its mark takes the pool with it, after its last bar.
-      delistHaircut: 0.5,
+      delistHaircut: 0.5 as const,
     },
   };
 }
@@ -254,7 +269,7 @@ function filtersOf(random: Random, { market, capital }: Case, dates: readonly nu
     filters: new Map(
       market.coins
         .filter(({ symbol }) => !without.has(symbol))
-        .map(({ symbol }) => [symbol, filterOf(random, capital / 10_000)]),
+        .map(({ symbol }) => [symbol, filterOf(random, Math.round(capital / 10_000))]),
     ),
   }));
 }

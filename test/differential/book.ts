@@ -173,7 +173,7 @@ export class Book {
     if (manner !== 'maker') this.charges.record(coin, side === 1 ? -1 : 1, quantity * raw);
     let insurance = 0;
     if (manner === 'clearance' && this.venue.account.margin === 'isolated') {
-      insurance = Math.max(0, fee - realised - margin);
+      insurance = Math.max(0, fee - realised - Math.max(0, margin));
       if (insurance > 0) {
         const carried = this.venue.account.bankruptcy === 'carry';
         this.count(carried ? 'debt carried' : 'shortfall borne by the insurance');
@@ -213,16 +213,21 @@ export class Book {
   }
 
   /** What the pool lacks after its last leg is borne by the insurance, and credited to the last trade. */
-  coverDebt(): void {
-    if (this.usdm >= 0) return;
+  coverDebt(markOf: (position: Position) => number): void {
+    // What legs that could not be closed still hold stands against the debt.
+    const balance = this.futures().reduce(
+      (sum, each) => sum + this.unrealised(each, markOf(each)),
+      this.usdm,
+    );
+    if (balance >= 0) return;
     if (this.venue.account.bankruptcy === 'carry') {
       this.count('debt carried');
       return;
     }
     this.count('shortfall borne by the insurance');
     const last = this.trades.pop()!;
-    const insurance = -this.usdm;
-    this.usdm = 0;
+    const insurance = -balance;
+    this.usdm += insurance;
     this.trades.push({ ...last, insurance: last.insurance + insurance, pnl: last.pnl + insurance });
   }
 

@@ -41,8 +41,10 @@ export type EngineRun = Pick<
   'trades' | 'refusals' | 'targets' | 'equity' | 'wallets' | 'cash' | 'openAtEnd'
 >;
 
-/** Another source of the market than the stored panel. */
-export type Source = Partial<Pick<BacktestInput, 'panel' | 'market' | 'clock'>>;
+/** Another source of the market than the stored panel, or a part of the run. */
+export type Source = Partial<
+  Pick<BacktestInput, 'panel' | 'market' | 'clock' | 'pauseAtHour' | 'resumeFrom'>
+>;
 
 export async function runEngine(drawn: Case, engine?: Engine, source?: Source): Promise<EngineRun> {
   const { panel, journal, result } = await backtestOf(drawn, engine, source);

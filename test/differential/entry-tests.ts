@@ -12,6 +12,8 @@ interface Quote {
   readonly fill: number;
   readonly feeRate: number;
   readonly leverage: number;
+  /** A limit order that will rest. */
+  readonly rests?: boolean;
 }
 
 export class EntryTests {
@@ -29,8 +31,9 @@ export class EntryTests {
   /** Notional that resting orders of a wallet would need, at their limits. */
   reserved(market: Venue): number {
     let sum = 0;
+    const fee = market === 'spot' ? this.book.charges.fee('spot', true) : 0;
     for (const { kind, market: theirs, quantity, limit, leverage } of this.#working()) {
-      if (kind === 'resting' && theirs === market) sum += (quantity * limit!) / leverage;
+      if (kind === 'resting' && theirs === market) sum += ((quantity * limit!) / leverage) * (1 + fee);
     }
     return sum;
   }
@@ -80,7 +83,7 @@ export class EntryTests {
     const price = wanted.limit * unitFactor;
     if (filters === null) return price;
     const ticks = price / filters.tickSize;
-    return (wanted.side === 1 ? Math.floor(ticks) : Math.ceil(ticks)) * filters.tickSize;
+    return (wanted.side === 1 ? Math.floor(ticks + 1e-9) : Math.ceil(ticks - 1e-9)) * filters.tickSize;
   }
 
   isMarketable({ wanted, limit }: Working, open: number): boolean {
@@ -98,7 +101,7 @@ export class EntryTests {
     let fill = rests ? limit : book.charges.taker(coin, side, open, part);
     if (limit !== null && !rests) fill = side === 1 ? Math.min(limit, fill) : Math.max(limit, fill);
     const leverage = market === 'spot' ? 1 : this.#leverage(order, quantity * fill);
-    return { quantity, part, fill, feeRate: book.charges.fee(market, rests), leverage };
+    return { quantity, part, fill, feeRate: book.charges.fee(market, rests), leverage, rests };
   }
 
   #leverage({ coin, wanted }: Working, notional: number): number {
@@ -135,15 +138,22 @@ export class EntryTests {
     return quantity * fill > tiers.at(-1)!.cap ? 'leverage-bracket' : null;
   }
 
-  affordable({ coin, market, wanted }: Working, { quantity, fill, feeRate, leverage }: Quote): boolean {
+  affordable(
+    { coin, market, wanted }: Working,
+    { quantity, fill, feeRate, leverage, rests }: Quote,
+  ): boolean {
     const { book } = this;
     const fee = quantity * fill * feeRate;
-    if (market === 'spot') return quantity * fill + fee <= book.spot - this.reserved('spot');
+    // An exact fit is a fit: what is free is a sum, good to its last bits.
+    const rounding = 1 + 1e-12;
+    if (market === 'spot') return quantity * fill + fee <= (book.spot - this.reserved('spot')) * rounding;
     if (book.venue.account.margin === 'none') return true;
     const mark = book.prices.mark(coin, market);
     const atOpen = (position: Position) => book.prices.markAtOpen(position.coin, position.market);
     const loss = quantity * Math.max(0, wanted.side * (fill - mark));
-    return (quantity * mark) / leverage + fee + loss <= this.available(atOpen);
+    // A sale that rests above the mark is margined at the price it may fill at.
+    const margined = rests === true ? Math.max(mark, fill) : mark;
+    return (quantity * margined) / leverage + fee + loss <= this.available(atOpen) * rounding;
   }
 
   /** The largest quantity that passes at the wanted one's price and leverage: in whole steps, or without filters to the last bit. */

@@ -79,7 +79,8 @@ export function setLevels(position: Position, filters: Filters | null): void {
   const rounded = (price: number): number => {
     if (filters === null) return price;
     const ticks = price / filters.tickSize;
-    return (side === 1 ? Math.floor(ticks) : Math.ceil(ticks)) * filters.tickSize;
+    // A whole number of ticks is not lost to the last bit of a division.
+    return (side === 1 ? Math.floor(ticks + 1e-9) : Math.ceil(ticks - 1e-9)) * filters.tickSize;
   };
   position.stopPrice = wanted.stop === null ? null : rounded(entryPrice * (1 - side * wanted.stop));
   position.targetPrice = wanted.target === null ? null : rounded(entryPrice * (1 + side * wanted.target));

@@ -203,7 +203,7 @@ function closePool(
     }
     if (open().length > 0) book.count('worst-first that stops early');
   }
-  if (closed > 0) book.coverDebt();
+  if (closed > 0) book.coverDebt(markOf);
 }
 
 function forceOut(

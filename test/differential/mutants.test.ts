@@ -1,11 +1,12 @@
 /** The differential test is worth something only if it finds mistakes: every mutant of the engine must be caught. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { accountMutants } from './account-mutants.ts';
 import { accountCaseOf, accountRecipe } from './account-rules.ts';
 import { firstAccountDifference, firstDifference } from './difference.ts';
 import { type Engine, type EngineRun, runEngine } from './engine-adapter.ts';
 import { type Case, caseOf, caseRecipe } from './markets.ts';
-import { accountMutants, engineWith, plainMutants } from './mutants.ts';
+import { engineWith, plainMutants } from './mutants.ts';
 import { runReference } from './reference-run.ts';
 
 const casesMax = 300;

@@ -44,7 +44,7 @@ export class Orders {
           unitFactor: this.#unitChange(coin, minute),
           dueMinute: minute + venue.fills.delayMinutes,
           actedMinute: Number.NaN,
-          ...{ quantity: 0, filled: 0, taken: { hour: -1, quantity: 0 } },
+          ...{ quantity: 0, filled: 0, position: null, taken: { hour: -1, quantity: 0 } },
         };
         if (venue.fills.delayMinutes > 0) this.working.push(order);
         else this.#act(order);
@@ -59,7 +59,6 @@ export class Orders {
   }
 
   #unitChange(coin: number, minute: number): number {
-    if (this.book.venue.fills.delayMinutes > 0) return 1;
     const renames = this.book.prices.market.renames ?? [];
     return (
       renames.find(({ hour, from, to }) => hour * 60 === minute && from === coin && to === coin)?.factor ?? 1
@@ -179,6 +178,7 @@ export class Orders {
       this.refuse(end, 'below-step');
       return;
     }
+    order.position = position;
     book.count('signal exit');
     this.#reduce(order, open);
   }
@@ -246,8 +246,8 @@ export class Orders {
       this.#drop(order);
       return;
     }
-    const gone = book.position(coin, market) === undefined;
-    if (gone) {
+    const position = book.position(coin, market);
+    if (position === undefined || position !== order.position) {
       this.#drop(order);
       return;
     }
@@ -282,6 +282,7 @@ export class Orders {
     if (venue.fills.delayMinutes > 0 && order.kind === 'delayed') this.book.count('delayed fill');
     this.#take(order, part);
     this.book.enter(order, part, price, raw, maker);
+    order.position = this.book.position(order.coin, order.market) ?? null;
     this.tally.entry(order.coin);
   }
 

@@ -147,6 +147,7 @@ class Simulation {
           book.exit(position, book.prices.lastTrade(from, market), 'delist');
           return;
         }
+        if (from !== to) this.orders.cancel(to, market, ['resting', 'rest', 'retry'], null);
         book.count(from === to ? 'redenomination while held' : 'rename while held');
         position.coin = to;
         position.quantity /= factor;
@@ -214,7 +215,8 @@ class Simulation {
       if (prices.interval === prices.intervals - 1 && this.#end(position)) return;
       const bars = prices.barNow(position.coin, position.market);
       if (bars !== null && prices.interval < prices.intervals - 1) book.count('detail hour walked');
-      if (bars !== null) trail(position, bars.trade);
+      const filledHere = position.makerMinute === book.barMinute(position.coin, position.market);
+      if (bars !== null && !filledHere) trail(position, bars.trade);
     });
     prices.afterInterval();
   }
@@ -282,7 +284,7 @@ class Simulation {
         book.venue.account.margin === 'none'
           ? book.usdm
           : orders.tests.available((position) => book.mark(position));
-      const most = wanted > 0 ? free() : book.spot;
+      const most = wanted > 0 ? free() : book.spot - orders.tests.reserved('spot');
       const amount = Math.sign(wanted) * Math.max(0, Math.min(Math.abs(wanted), most));
       if (amount === 0) return;
       book.count('transfer');

@@ -225,6 +225,8 @@ export interface Working {
   filled: number;
   limit: number | null;
   leverage: number;
+  /** What it has last added to, or is closing. */
+  position: Position | null;
   /** What it has taken of the volume of one hour's bar. */
   taken: { hour: number; quantity: number };
 }

@@ -14,13 +14,16 @@ import scoreGate from '../../strategies/score-gate/index.ts';
 export const workload = prepareWorkload(madeUpWorkload(24, 1400, 7));
 export const costs = { takerFeeBps: 5, slippageBps: 2 };
 
-function bound(definition: Parameters<typeof bindStrategy>[0], settings: Record<string, unknown>): Strategy {
+export function bound(
+  definition: Parameters<typeof bindStrategy>[0],
+  settings: Record<string, unknown>,
+): Strategy {
   const parsed = parseConfig(definition.config, settings);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return bindStrategy(definition, parsed.value);
 }
 
-type AnyDefinition = Parameters<typeof bindStrategy>[0];
+export type AnyDefinition = Parameters<typeof bindStrategy>[0];
 
 export const strategies: Readonly<Record<string, Strategy>> = {
   'ranked-long-short': bound(rankedLongShort as unknown as AnyDefinition, { count: 4 }),

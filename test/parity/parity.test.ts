@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { computeColumns } from '../../engine/columns/compute.ts';
-import { BAR_WIDTH, timeAt } from '../../engine/panel/panel.ts';
-import { StreamingMarket } from '../../engine/panel/streaming-market.ts';
-import type { Clock } from '../../engine/ports.ts';
-import { scheduleTicks } from '../../engine/schedule.ts';
+import { BAR_WIDTH } from '../../engine/panel/panel.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import type { Strategy } from '../../engine/strategy.ts';
 import { runVariants } from '../../scenarios/variants.ts';
-import { hourFeed } from '../contract/hour-feed.ts';
 import { columnsOf, costs, fold, strategies, workload } from './market.ts';
+import { streamOf, waitingClock } from './stream.ts';
 
-const { panel, score, logit } = workload;
+const { panel, score } = workload;
 const names = Object.keys(strategies);
 
 describe.each(names)('the digests of %s', (name) => {
@@ -126,31 +123,4 @@ function rankedDecide(config: Readonly<Record<string, unknown>>): Strategy['deci
   const ranked = strategies['ranked-long-short']!;
   return (slice, account) =>
     ranked.decide(slice, account).map((target) => ({ ...target, stopLossFraction: stop }));
-}
-
-function streamOf(strategy: Strategy): StreamingMarket {
-  const { symbols, startMs, hours, firstHour, endHour } = panel;
-  return new StreamingMarket({
-    symbols,
-    startMs,
-    capacityHours: hours,
-    firstHour,
-    endHour,
-    columns: strategy.columns,
-  });
-}
-
-/** Every hour arrives a moment later; the market is fed, and where the schedule says so, a tick comes out. */
-function waitingClock(strategy: Strategy, market: StreamingMarket): Clock {
-  const due = new Set(scheduleTicks(strategy.schedule, timeAt(panel, 0), timeAt(panel, panel.hours)));
-  return {
-    async *ticks() {
-      if (due.has(panel.startMs)) yield panel.startMs;
-      for (let hour = 1; hour <= panel.hours; hour += 1) {
-        if (hour % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-        market.feed(hour - 1, hourFeed(panel, [score, logit], hour - 1));
-        if (due.has(timeAt(panel, hour))) yield timeAt(panel, hour);
-      }
-    },
-  };
 }

@@ -191,6 +191,20 @@ describe('the cross pool', () => {
     expect(guarded.trades.exitPrice[0]).toBe(92);
   });
 
+  test('stops that would each come in time, and all together too late, do not act', async () => {
+    const fall = [100, 100, [100, 101, 80, 95], 95] as const;
+    const order = { side: 1 as const, notional: 5_000, stopLossFraction: 0.12 };
+    const { trades, equity } = await play({
+      coins: { A: fall, B: fall },
+      decisions: { 1: [0, 1].map((coin) => ({ ...order, coin })) },
+      account: { ...cross, ...noClearance, leverage: 10 },
+    });
+    // 1000 - 100 x meets 0.01 * 100 * (100 - x) at x = 9.09 of the way of 20: step 117 of 256. Both stops wait at 88.
+    expect([0, 1].map((row) => exitReasonAt(trades, row))).toEqual(['liquidation', 'liquidation']);
+    expect(Array.from(trades.exitPrice.slice(0, 2))).toEqual([0, 0].map(() => 100 - (20 * 117) / 256));
+    expect(equity[2]).toBeCloseTo(1_000 - (100 * 20 * 117) / 256, 9);
+  });
+
   test('takes no further order for the bar, and none at all where the account stops', async () => {
     const script: Script = {
       coins: { A: [100, 100, [70, 71, 69, 70], 70, 70] },
