@@ -1,6 +1,6 @@
 /** Where the prices of what a run held came from. */
 import { BAR_WIDTH, CLOSE, type Panel } from '../engine/panel/panel.ts';
-import type { Holding } from '../engine/portfolio/holdings.ts';
+import { type Holding, unitFactor } from '../engine/portfolio/holdings.ts';
 
 /** Where the prices of a run came from. */
 export interface PriceSources {
@@ -24,7 +24,8 @@ export function priceSourcesOf(panel: Panel, stays: readonly Holding[]): PriceSo
     const markRow = series?.markRow[coin] ?? -1;
     // A position that lived within one bar was marked in it as well.
     for (let hour = entryHour; hour < Math.max(exitHour, entryHour + 1); hour += 1) {
-      const close = bars[(coin * hours + hour) * BAR_WIDTH + CLOSE]!;
+      const close =
+        bars[(coin * hours + hour) * BAR_WIDTH + CLOSE]! * unitFactor(panel, coin, hour, exitHour);
       if (Number.isNaN(close)) continue;
       notionalHours += quantity * close;
       const mark = markRow < 0 ? Number.NaN : bars[(markRow * hours + hour) * BAR_WIDTH + CLOSE]!;

@@ -56,7 +56,7 @@ export function exposureOf(
     let close = Number.NaN;
     for (let hour = holding.entryHour; hour < holding.exitHour; hour += 1) {
       const known = panel.bars[(row * panel.hours + hour) * BAR_WIDTH + CLOSE]!;
-      if (known === known) close = known;
+      if (known === known) close = known * unitFactor(panel, holding.coin, hour, holding.exitHour);
       // Before its coin had this name a renamed position is in another unit; its notional of then is not reckoned.
       const notional = close === close ? holding.quantity * close : 0;
       side[hour] = side[hour]! + notional;
@@ -75,6 +75,16 @@ export function exposureOf(
     fundedNotionalHours,
     uncoveredNotionalHours,
   };
+}
+
+/** What a coin's prices of `hour` are multiplied by to stand in the unit it has at `asOfHour`: 1 where it was never redenominated. */
+export function unitFactor(panel: Panel, coin: number, hour: number, asOfHour: number): number {
+  let factor = 1;
+  for (const rename of panel.life?.renames ?? []) {
+    if (rename.from !== coin || rename.to !== coin) continue;
+    if (rename.hour > hour && rename.hour <= asOfHour) factor *= rename.factor;
+  }
+  return factor;
 }
 
 /** Row of `panel.bars` with the trade prices of a coin in a market; the perpetual stands in for a missing spot market. */
@@ -163,8 +173,9 @@ function heldRange(panel: Panel, trades: TradeColumns, row: number): { low: numb
   for (let hour = trades.entryHour[row]!; hour <= exitHour; hour += 1) {
     const bar = base + hour * BAR_WIDTH;
     const whole = hour < exitHour || livedLastBar;
-    const down = bars[bar + (whole ? LOW : OPEN)]!;
-    const up = bars[bar + (whole ? HIGH : OPEN)]!;
+    const unit = unitFactor(panel, trades.coin[row]!, hour, exitHour);
+    const down = bars[bar + (whole ? LOW : OPEN)]! * unit;
+    const up = bars[bar + (whole ? HIGH : OPEN)]! * unit;
     if (down < low) low = down;
     if (up > high) high = up;
   }

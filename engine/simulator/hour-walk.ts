@@ -23,6 +23,9 @@ export class HourWalk {
   /** Bars in which stop and target both lay inside, and hours walked by finer bars. */
   ambiguous = 0;
   detailHours = 0;
+  #countedHour = -1;
+  readonly #detail = new Map<number, Float64Array | null>();
+  #detailHour = -1;
 
   constructor(desk: Desk, working: WorkingOrders) {
     this.#desk = desk;
@@ -38,25 +41,34 @@ export class HourWalk {
     // An hour that is cut has its last interval at its end, even where nobody has finer bars in it.
     const whole = from === 0 && to === HOUR && !this.#hasDetail(hour);
     const step = detail === null || whole ? HOUR : detail.minutes;
-    if (step < HOUR && to === HOUR) this.detailHours += 1;
     const first = Math.ceil(from / step) * step;
     for (let minute = first; minute < to; minute += step) {
       this.#liveThrough(hour, minute, minute + step >= HOUR, isSafe, endLife);
     }
   }
 
+  /** Finer bars of a coin's futures market, asked for once an hour. */
+  #detailOf(coin: number, hour: number): Float64Array | null {
+    const { detail } = this.#desk.rules.fills;
+    if (detail === null) return null;
+    if (this.#detailHour !== hour) this.#detail.clear();
+    this.#detailHour = hour;
+    let bars = this.#detail.get(coin);
+    if (bars === undefined) {
+      bars = detail.bars(coin, hour);
+      this.#detail.set(coin, bars);
+    }
+    return bars;
+  }
+
   #hasDetail(hour: number): boolean {
     const { book, rules } = this.#desk;
     if (rules.fills.detail === null) return false;
     for (let k = 0; k < book.positionCount; k += 1) {
-      if (
-        book.marketOf(k) === 'usdm' &&
-        rules.fills.detail.bars(book.wholes[k * WHOLES + COIN]!, hour) !== null
-      )
-        return true;
+      const coin = book.wholes[k * WHOLES + COIN]!;
+      if (book.marketOf(k) === 'usdm' && this.#detailOf(coin, hour) !== null) return true;
     }
-    const { detail } = rules.fills;
-    return this.#working.limitCoins().some((coin) => detail.bars(coin, hour) !== null);
+    return this.#working.limitCoins().some((coin) => this.#detailOf(coin, hour) !== null);
   }
 
   /** One interval; `last` is the one in which coins without finer bars live through the whole hour. */
@@ -94,7 +106,7 @@ export class HourWalk {
   /** The finer bar of a coin's futures market; null where it has none then. */
   #detailBar(coin: number, hour: number, within: number): BarAt | null | undefined {
     const { detail } = this.#desk.rules.fills;
-    const bars = detail?.bars(coin, hour) ?? null;
+    const bars = this.#detailOf(coin, hour);
     if (detail === null || bars === null) return undefined;
     const offset = (within / detail.minutes) * BAR_WIDTH;
     return bars[offset] === bars[offset] ? { bars, offset, minute: hour * HOUR + within } : null;
@@ -108,7 +120,11 @@ export class HourWalk {
       if (last) frame.loadHour(k, hour);
       else frame.standStill(k, hour);
     } else if (fine === null) frame.standStill(k, hour);
-    else frame.loadDetail(k, hour * HOUR + within, fine.bars, fine.offset);
+    else {
+      if (this.#countedHour !== hour) this.detailHours += 1;
+      this.#countedHour = hour;
+      frame.loadDetail(k, hour * HOUR + within, fine.bars, fine.offset);
+    }
   }
 
   #barOf(coin: number, market: Market, hour: number, within: number, last: boolean): BarAt | null {
