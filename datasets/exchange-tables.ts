@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { BracketEdition, Tier } from '../engine/exchange/brackets.ts';
-import type { FilterEdition, Filters } from '../engine/exchange/filters.ts';
+import { type FilterEdition, type Filters, filterFaults } from '../engine/exchange/filters.ts';
 import type { Table, TableColumn } from '../engine/journal/tables.ts';
 import type { TableFile, TableName } from './dataset.ts';
 import { readTable } from './duck.ts';
@@ -72,6 +72,13 @@ const filterColumns: Doubles<Filters> = {
 /** NaN, which is stored as NULL, for the value that stands for "no limit". */
 function known(value: number, neutral: number): number {
   return value === neutral ? Number.NaN : value;
+}
+
+/** Everything that is wrong with the filters of one market, as a dataset holds them; empty where they stand. */
+export function storedFilterFaults(filters: Filters): readonly string[] {
+  // No lower limit is held as 0, which is none that a venue could set.
+  const percentDown = filters.percentDown === 0 ? Number.MIN_VALUE : filters.percentDown;
+  return filterFaults({ ...filters, percentDown });
 }
 
 export function filtersTable(instruments: readonly Instrument[]): Table {

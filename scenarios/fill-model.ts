@@ -1,7 +1,6 @@
 /** Rules of the simulated venue from a few choices, for callers of the library. */
-import type { Fault } from '../engine/config.ts';
-import { LEVERAGE_MAX } from '../engine/run.ts';
 import { type DetailSource, type FillRules, plainRules, type VenueRules } from '../engine/simulator/rules.ts';
+import { delayFault } from './rule-faults.ts';
 
 export interface FillModelChoice {
   /** Which extreme of a bar comes first; the adverse one if absent. */
@@ -20,12 +19,8 @@ export interface FillModelChoice {
  */
 export function fillModel(choice: FillModelChoice = {}): FillRules {
   const rules = { ...plainRules.fills, ...choice };
-  const minutes = rules.detail?.minutes ?? 60;
-  if (!(rules.delayMinutes >= 0 && rules.delayMinutes % minutes === 0)) {
-    throw new RangeError(
-      `fillModel: delayMinutes must be a multiple of ${minutes}, the length of the bars, was ${rules.delayMinutes}`,
-    );
-  }
+  const fault = delayFault(rules);
+  if (fault !== null) throw new RangeError(`fillModel: delayMinutes ${fault}`);
   return rules;
 }
 
@@ -39,36 +34,4 @@ export function rulesOf(choice: RuleChoice): VenueRules {
     funding: { ...plainRules.funding, ...choice.funding },
     life: { ...plainRules.life, ...choice.life },
   };
-}
-
-/** What is wrong with rules that did not come through a scenario file. */
-export function ruleFaults({ account, life }: VenueRules): readonly Fault[] {
-  const faults: Fault[] = [];
-  const { leverage, margin, brackets, spotCapital } = account;
-  if (!(leverage >= 1 && leverage <= LEVERAGE_MAX)) {
-    const message = `must be at least 1 and at most ${LEVERAGE_MAX}, was ${leverage}`;
-    faults.push({ path: 'rules.account.leverage', message });
-  }
-  if (margin !== 'none' && brackets.length === 0) {
-    const message = `is ${margin}, which needs rules.account.brackets, such as those of a dataset`;
-    faults.push({ path: 'rules.account.margin', message });
-  }
-  if (!(spotCapital >= 0 && spotCapital < Number.POSITIVE_INFINITY)) {
-    const message = `must be finite and not negative, was ${spotCapital}`;
-    faults.push({ path: 'rules.account.spotCapital', message });
-  }
-  if (!(life.delistHaircut >= 0 && life.delistHaircut < 1)) {
-    const message = `must be at least 0 and below 1, was ${life.delistHaircut}`;
-    faults.push({ path: 'rules.life.delistHaircut', message });
-  }
-  return faults;
-}
-
-/** Fees and slippage are never negative: a rebate would have to be earned by orders that rest. */
-export function costFaults(costs: Readonly<Record<string, unknown>>): readonly Fault[] {
-  return Object.entries(costs).flatMap(([name, value]) =>
-    name.endsWith('Bps') && !(typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY)
-      ? [{ path: `costs.${name}`, message: `must be finite and not negative, was ${String(value)}` }]
-      : [],
-  );
 }

@@ -6,12 +6,12 @@ import type { Dataset } from '../datasets/dataset.ts';
 import type { Headline } from '../datasets/runs.ts';
 import type { FeeTier } from '../engine/exchange/fees.ts';
 import type { Panel } from '../engine/panel/panel.ts';
-import type { Costs } from '../engine/simulator/costs.ts';
 import {
   accountOf,
   costModel,
   impactDefaults,
   type NamedCosts,
+  type SlippagePart,
   slippageModel,
   venueModel,
 } from './cost-models.ts';
@@ -51,7 +51,10 @@ export function isFlip(entry: Entry): entry is Flip {
   return 'apply' in entry;
 }
 
-/** Every assumption of the list, in its order; of two flips of one sense and assumption the harsher comes last. */
+/**
+ * Every assumption of the list, in its order; of two flips of one sense and assumption the one further from what is assumed comes last,
+ * so that it is what stays where all of a sense are put on top of each other.
+ */
 export function flipsOf(context: FlipContext): readonly Entry[] {
   return [
     ...pathFlips(context),
@@ -130,22 +133,27 @@ function pathFlips({ scenario, dataset }: FlipContext): Entry[] {
   return entries;
 }
 
+/** The values other than the current one, the nearest first. */
+function outward(values: readonly number[], current: number): readonly number[] {
+  return values
+    .filter((value) => value !== current)
+    .toSorted((a, b) => Math.abs(a - current) - Math.abs(b - current));
+}
+
 function delayFlips({ scenario, dataset }: FlipContext): Entry[] {
   const { delayMinutes } = scenario.fills;
   const minutes = detailMinutesOf(scenario, dataset) ?? 60;
-  return [0, 10, 60]
-    .filter((to) => to !== delayMinutes)
-    .map((to) =>
-      to % minutes === 0
-        ? {
-            flip: 'delay of orders',
-            from: `${delayMinutes} min`,
-            to: `${to} min`,
-            sense: to < delayMinutes ? 'optimistic' : 'pessimistic',
-            apply: withFills({ delayMinutes: to }),
-          }
-        : { flip: `delay of ${to} min`, reason: 'no finer bars whose interval divides it are in use' },
-    );
+  return outward([0, 10, 60], delayMinutes).map((to) =>
+    to % minutes === 0
+      ? {
+          flip: 'delay of orders',
+          from: `${delayMinutes} min`,
+          to: `${to} min`,
+          sense: to < delayMinutes ? 'optimistic' : 'pessimistic',
+          apply: withFills({ delayMinutes: to }),
+        }
+      : { flip: `delay of ${to} min`, reason: 'no finer bars whose interval divides it are in use' },
+  );
 }
 
 function feeFlips(costs: NamedCosts): Entry[] {
@@ -155,10 +163,7 @@ function feeFlips(costs: NamedCosts): Entry[] {
   const { tier, bnb } = account;
   const next = (to: number, sense: Sense): Entry => {
     const name = venueModel(to as FeeTier, bnb);
-    const apply = withCosts(({ slippageBps, impact }) => ({
-      ...costModel(name),
-      ...slippagePart({ slippageBps, ...(impact === undefined ? {} : { impact }) }),
-    }));
+    const apply = withCosts((own) => ({ ...costModel(name), ...slippagePart(own) }));
     return { flip, from: costs.name, to: name, sense, apply };
   };
   return [
@@ -167,7 +172,7 @@ function feeFlips(costs: NamedCosts): Entry[] {
   ];
 }
 
-function slippagePart({ slippageBps, impact }: Pick<Costs, 'slippageBps' | 'impact'>) {
+function slippagePart({ slippageBps, impact }: SlippagePart): SlippagePart {
   return { slippageBps, ...(impact === undefined ? {} : { impact }) };
 }
 
@@ -325,13 +330,11 @@ function lifeFlips({ scenario, headline }: FlipContext): Entry[] {
   const flip = 'haircut at a delisting';
   if ((headline.exitsByReason['delist'] ?? 0) === 0)
     return [{ flip, reason: 'no position was held to a delisting' }];
-  return [0, 0.1, 0.5]
-    .filter((to) => to !== delistHaircut)
-    .map((to) => ({
-      flip,
-      from: `${delistHaircut * 100} %`,
-      to: `${to * 100} %`,
-      sense: to < delistHaircut ? 'optimistic' : 'pessimistic',
-      apply: (own) => ({ ...own, life: { ...own.life, delistHaircut: to } }),
-    }));
+  return outward([0, 0.1, 0.5], delistHaircut).map((to) => ({
+    flip,
+    from: `${delistHaircut * 100} %`,
+    to: `${to * 100} %`,
+    sense: to < delistHaircut ? 'optimistic' : 'pessimistic',
+    apply: (own) => ({ ...own, life: { ...own.life, delistHaircut: to } }),
+  }));
 }

@@ -13,6 +13,7 @@ import { dailyReturns } from '../engine/stats/daily-returns.ts';
 import { maxDrawdown } from '../engine/stats/max-drawdown.ts';
 import { sharpe } from '../engine/stats/sharpe.ts';
 import { sortino } from '../engine/stats/sortino.ts';
+import { doubles, texts } from '../reports/columns.ts';
 import type { PriceSources } from './held.ts';
 
 const DAYS_PER_YEAR = 365;
@@ -118,19 +119,6 @@ function accountFigures(run: Parameters<typeof headlineOf>[0]): Pick<Headline, A
     bracketsUndatedDays: undated.brackets.days,
     filtersUndatedDays: undated.filters.days,
   };
-}
-
-function texts(table: Table, name: string): readonly (string | null)[] {
-  const column = table.columns[name];
-  if (column?.type !== 'text') throw new TypeError(`column ${name} holds no texts`);
-  return column.values;
-}
-
-function doubles(table: Table, name: string): Float64Array {
-  const column = table.columns[name];
-  if (column?.type !== 'double' && column?.type !== 'time')
-    throw new TypeError(`column ${name} holds no numbers`);
-  return column.values;
 }
 
 function known(value: number): number | null {

@@ -11,7 +11,8 @@ import type { Costs } from '../engine/simulator/costs.ts';
 import { bindStrategy, type StrategyDefinition } from '../engine/strategy.ts';
 import { costModel } from './cost-models.ts';
 import { ScenarioFault } from './faults.ts';
-import { costFaults, type RuleChoice, ruleFaults, rulesOf } from './fill-model.ts';
+import { type RuleChoice, rulesOf } from './fill-model.ts';
+import { costFaults, ruleFaults } from './rule-faults.ts';
 
 export interface BacktestRequest<Fields extends ConfigFields> {
   readonly panel: Panel;
@@ -59,7 +60,7 @@ export async function backtest<Fields extends ConfigFields>(
   const parsed = parseConfig(strategy.config, request.config);
   const rules = rulesOf(request.rules ?? {});
   const costs = request.costs ?? costModel('binance-vip0');
-  const faults = [...(parsed.ok ? [] : parsed.faults), ...ruleFaults(rules), ...costFaults({ ...costs })];
+  const faults = [...(parsed.ok ? [] : parsed.faults), ...ruleFaults(rules), ...costFaults(costs)];
   if (!parsed.ok || faults.length > 0) throw new ScenarioFault(faults);
   const bound = bindStrategy(strategy, parsed.value);
   const columns = await columnsOf(request, bound.columns);

@@ -59,11 +59,13 @@ export async function runStress(
   options.progress?.(`opening dataset ${scenario.dataset}`);
   const { columns } = boundStrategy(scenario, strategy);
   const volumes = needsVolumes(scenario);
-  const dataset = await openDataset(store, scenario.dataset, { columns, volumes });
-  const minutes = detailMinutesOf(scenario, dataset);
+  const opened = await openDataset(store, scenario.dataset, { columns, volumes });
   const cases = casesOf(request);
   // The hourly case asks most of the dataset: brackets, and orders that hourly bars can fill.
-  const prepared = await prepare(dataset, scenarioOf(scenario, cases[0]!, false), strategy, options);
+  const prepared = await prepare(opened, scenarioOf(scenario, cases[0]!, false), strategy, options);
+  // The dataset as the runs see it, so that the page speaks of the bars that they lived through.
+  const { dataset } = prepared;
+  const minutes = detailMinutesOf(scenario, dataset);
   const runs = await simulateAll(prepared, request, cases, minutes !== null, options);
   const atMs = await hourToLookAt(prepared, request, runs, options);
 

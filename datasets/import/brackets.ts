@@ -34,9 +34,12 @@ export function parseBrackets(
     keyOf.set(symbol, market.key);
     const own = tiersOf(path, market, faults);
     if (own === null) continue;
-    for (const message of tierFaults(own))
-      faults.push({ path: `${path}, ${market.key}`, message: `${message}.` });
-    tiers.set(symbol, own);
+    for (const message of tierFaults(own.map(({ tier }) => tier)))
+      faults.push({ path: `${path}, ${market.key}`, message: `${asFiled(message, own)}.` });
+    tiers.set(
+      symbol,
+      own.map(({ tier }) => tier),
+    );
   }
   return tiers;
 }
@@ -94,8 +97,19 @@ const names: Names = {
   leverageMax: ['maxLeverage', 'initialLeverage'],
 };
 
+interface FiledTier {
+  /** Counted from 1, as the file has them. */
+  readonly number: number;
+  readonly tier: Tier;
+}
+
+/** A message about sorted tiers, with the numbers that they have in the file. */
+function asFiled(message: string, tiers: readonly FiledTier[]): string {
+  return message.replace(/\btier (\d+)/g, (_, number: string) => `tier ${tiers[Number(number) - 1]!.number}`);
+}
+
 /** Lowest tier first; null where a number is missing or unreadable. */
-function tiersOf(path: string, market: Market, faults: Fault[]): readonly Tier[] | null {
+function tiersOf(path: string, market: Market, faults: Fault[]): readonly FiledTier[] | null {
   const before = faults.length;
   const tiers = market.tiers.map((tier, index) => {
     const numberOf = (field: keyof Tier) => {
@@ -109,14 +123,17 @@ function tiersOf(path: string, market: Market, faults: Fault[]): readonly Tier[]
       return Number.NaN;
     };
     return {
-      floor: numberOf('floor'),
-      cap: numberOf('cap'),
-      maintenanceRate: numberOf('maintenanceRate'),
-      cum: numberOf('cum'),
-      leverageMax: numberOf('leverageMax'),
+      number: index + 1,
+      tier: {
+        floor: numberOf('floor'),
+        cap: numberOf('cap'),
+        maintenanceRate: numberOf('maintenanceRate'),
+        cum: numberOf('cum'),
+        leverageMax: numberOf('leverageMax'),
+      },
     };
   });
-  return faults.length > before ? null : tiers.sort((a, b) => a.floor - b.floor);
+  return faults.length > before ? null : tiers.sort((a, b) => a.tier.floor - b.tier.floor);
 }
 
 function fieldOf(tier: unknown, aliases: readonly string[]): unknown {

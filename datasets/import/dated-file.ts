@@ -1,4 +1,5 @@
 /** Files that hold from a time on: the time is given with the path, stands in the file, or in its name. */
+import { stat } from 'node:fs/promises';
 import type { Fault } from '../../engine/config.ts';
 
 export interface DatedFile {
@@ -29,6 +30,21 @@ export function timeOf(text: string): number | null {
 export function dateInName(fileName: string): number | null {
   const found = [...fileName.matchAll(/(?<!\d)\d{4}-\d{2}(-\d{2})?(?!\d)/g)].map(([text]) => timeOf(text));
   return found.findLast((timeMs) => timeMs !== null) ?? null;
+}
+
+/** What is wrong with a path that is not there because what follows its `@` was meant as a date; null for any other path. */
+export async function misdatedFault(path: string): Promise<Fault | null> {
+  const at = path.lastIndexOf('@');
+  if (at <= 0 || (await isFile(path)) || !(await isFile(path.slice(0, at)))) return null;
+  const message = `is there, but ${path.slice(at + 1)} is no date. Write it (UTC) such as FILE@2026-03-01.`;
+  return { path: path.slice(0, at), message };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 export function undatedFault(path: string): Fault {

@@ -7,14 +7,13 @@ import { basename } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Fault } from '../../engine/config.ts';
 import type { BracketEdition } from '../../engine/exchange/brackets.ts';
-import { filterFaults } from '../../engine/exchange/filters.ts';
 import type { Table } from '../../engine/journal/tables.ts';
 import { hourMs, isoMinute } from '../../engine/panel/hours.ts';
 import type { Rejection, TableName } from '../dataset.ts';
 import { allRows, sqlFile } from '../duck.ts';
-import { bracketsTable, filtersTable, type Instrument } from '../exchange-tables.ts';
+import { bracketsTable, filtersTable, type Instrument, storedFilterFaults } from '../exchange-tables.ts';
 import { parseBrackets } from './brackets.ts';
-import { datedFile, dateInName, undatedFault } from './dated-file.ts';
+import { datedFile, dateInName, misdatedFault, undatedFault } from './dated-file.ts';
 import { parseExchangeInfo } from './instruments.ts';
 import { parseRename, type RenameRow, renameFaults, renamesTable } from './renames.ts';
 import type { ImportRequest } from './request.ts';
@@ -39,6 +38,8 @@ export interface ExchangeTables {
   readonly tables: readonly ExchangeTable[];
   readonly sources: readonly string[];
   readonly rejected: readonly Rejection[];
+  /** What coins with bars go without, in sentences. */
+  readonly remarks: readonly string[];
 }
 
 interface Reading {
@@ -85,7 +86,38 @@ export async function readExchangeFiles(
     tables: tables.filter(({ table }) => table.rows > 0),
     sources: [...paths, ...(request.renames ?? [])].map((path) => basename(path)),
     rejected: reading.rejected,
+    remarks: [
+      ...lacking(
+        bars,
+        'leverage tiers',
+        brackets.flatMap(({ tiers }) => [...tiers.keys()]),
+      ),
+      ...lacking(
+        bars,
+        'filters',
+        instruments.map(({ instrument }) => instrument.symbol),
+      ),
+    ],
   };
+}
+
+/** Nothing is said where no file was given: then nobody expects any. */
+function lacking(bars: BarFacts | null, what: string, symbols: readonly string[]): readonly string[] {
+  if (bars === null || symbols.length === 0) return [];
+  const given = new Set(symbols);
+  const without = [...bars.symbols].filter((symbol) => !given.has(symbol)).sort();
+  if (without.length === 0) return [];
+  return [`${without.length} of ${bars.symbols.size} coins with bars have no ${what}, such as ${without[0]}`];
+}
+
+/** A file none of whose coins has bars names them in another style, or is of another market. */
+function refuseStrangers({ bars, faults }: Reading, path: string, symbols: readonly string[]): void {
+  if (bars === null || symbols.length === 0 || symbols.some((symbol) => bars.symbols.has(symbol))) return;
+  const [wanted] = [...bars.symbols].sort();
+  faults.push({
+    path: `${path}, symbol`,
+    message: `none of its symbols has bars (${symbols[0]} here, ${wanted} there). Name the coins alike.`,
+  });
 }
 
 async function openFile(reading: Reading, path: string): Promise<SourceFile | null> {
@@ -117,14 +149,35 @@ async function readJsonFile(
   }
 }
 
+interface DatedJson {
+  readonly path: string;
+  /** The time given with the path, epoch ms UTC; null where none was. */
+  readonly given: number | null;
+  readonly fileName: string;
+  readonly parsed: unknown;
+}
+
+async function readDatedJson(reading: Reading, text: string): Promise<DatedJson | null> {
+  const { path, effectiveMs: given } = datedFile(text);
+  const misdated = given === null ? await misdatedFault(path) : null;
+  if (misdated !== null) {
+    reading.faults.push(misdated);
+    return null;
+  }
+  const file = await readJsonFile(reading, path);
+  return file === null ? null : { path, given, ...file };
+}
+
 async function readBrackets(reading: Reading, texts: readonly string[]): Promise<readonly BracketEdition[]> {
   const editions: (BracketEdition & { readonly path: string })[] = [];
   for (const text of texts) {
-    const { path, effectiveMs: given } = datedFile(text);
-    const file = await readJsonFile(reading, path);
+    const file = await readDatedJson(reading, text);
     if (file === null) continue;
-    const tiers = parseBrackets(path, file.parsed, reading.faults);
-    const effectiveMs = given ?? dateInName(file.fileName);
+    const { path, given, fileName, parsed } = file;
+    const before = reading.faults.length;
+    const tiers = parseBrackets(path, parsed, reading.faults);
+    if (reading.faults.length === before) refuseStrangers(reading, path, [...tiers.keys()]);
+    const effectiveMs = given ?? dateInName(fileName);
     if (effectiveMs === null) reading.faults.push(undatedFault(path));
     else editions.push({ path, effectiveMs, tiers });
   }
@@ -158,11 +211,15 @@ async function readInstruments(
 ): Promise<readonly FiledInstrument[]> {
   const editions: { path: string; effectiveMs: number; instruments: readonly FiledInstrument[] }[] = [];
   for (const text of texts) {
-    const { path, effectiveMs: given } = datedFile(text);
-    const file = await readJsonFile(reading, path);
-    const info = file === null ? null : parseExchangeInfo(path, file.parsed, reading.faults);
-    if (file === null || info === null) continue;
-    const effectiveMs = given ?? info.serverMs ?? dateInName(file.fileName);
+    const file = await readDatedJson(reading, text);
+    if (file === null) continue;
+    const { path, given, fileName, parsed } = file;
+    const before = reading.faults.length;
+    const info = parseExchangeInfo(path, parsed, reading.faults);
+    if (info === null) continue;
+    const symbols = info.instruments.map(({ symbol }) => symbol);
+    if (reading.faults.length === before) refuseStrangers(reading, path, symbols);
+    const effectiveMs = given ?? info.serverMs ?? dateInName(fileName);
     if (effectiveMs === null) {
       reading.faults.push(undatedFault(path));
       continue;
@@ -202,9 +259,18 @@ function soundOnes(reading: Reading, instruments: readonly FiledInstrument[]): r
 }
 
 function instrumentFaults({ filters }: Instrument): readonly string[] {
-  // No lower limit is stored as 0, which is none that a venue could set.
-  const percentDown = filters.percentDown === 0 ? Number.MIN_VALUE : filters.percentDown;
-  return filterFaults({ ...filters, percentDown });
+  const { tickSize, stepSize } = filters;
+  const missing = [
+    ...(Number.isNaN(tickSize) ? ['has no PRICE_FILTER with a tickSize'] : []),
+    ...(Number.isNaN(stepSize) ? ['has no LOT_SIZE with a stepSize'] : []),
+  ];
+  if (missing.length === 0) return storedFilterFaults(filters);
+  // What is missing has been told; any size that can stand lets the others be judged.
+  const sizes = {
+    tickSize: Number.isNaN(tickSize) ? Number.MIN_VALUE : tickSize,
+    stepSize: Number.isNaN(stepSize) ? Number.MIN_VALUE : stepSize,
+  };
+  return [...missing, ...storedFilterFaults({ ...filters, ...sizes })];
 }
 
 /** What the newest list that has a coin says of its life. Listing times are left alone: a coin may come back under its name. */

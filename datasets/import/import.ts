@@ -108,6 +108,7 @@ async function fillTables(
       faults,
     );
   }
+  for (const remark of exchange.remarks) progress?.(remark);
   for (const { table } of files) {
     stopIfAborted(signal, doing);
     progress?.(`writing ${table}`);

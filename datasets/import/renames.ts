@@ -4,6 +4,7 @@ import type { Table } from '../../engine/journal/tables.ts';
 import { hourMs, isoMinute } from '../../engine/panel/hours.ts';
 import { timeOf } from './dated-file.ts';
 import { venueSymbol } from './layout.ts';
+import { otherTimeUnit } from './time-units.ts';
 
 export interface RenameRow {
   readonly from: string;
@@ -35,17 +36,8 @@ export function parseRename(
     faults.push({ path: `${place}, factor`, message: `must be above 0, was ${describe(given)}.` });
   }
   const timeMs = stampOf(row['time']);
-  if (timeMs === null) {
-    faults.push({
-      path: `${place}, time`,
-      message: `must be epoch milliseconds or a time such as 2025-06-01T08:00Z, was ${describe(row['time'])}.`,
-    });
-  } else if (timeMs % hourMs !== 0) {
-    faults.push({
-      path: `${place}, time`,
-      message: `${new Date(timeMs).toISOString()} does not lie on the hour.`,
-    });
-  }
+  const message = timeFault(timeMs, row['time']);
+  if (message !== null) faults.push({ path: `${place}, time`, message });
   const [from, to] = [symbol('from'), symbol('to')];
   return faults.length > before || timeMs === null ? null : { from, to, factor, timeMs, place };
 }
@@ -54,7 +46,16 @@ function stampOf(value: unknown): number | null {
   if (value instanceof Date) return value.getTime();
   if (typeof value === 'string' && !/^\d+$/.test(value)) return timeOf(value);
   const number = Number(value);
-  return typeof value !== 'boolean' && Number.isSafeInteger(number) && number > 0 ? number : null;
+  return typeof value !== 'boolean' && Number.isInteger(number) && number > 0 ? number : null;
+}
+
+function timeFault(timeMs: number | null, given: unknown): string | null {
+  if (timeMs === null)
+    return `must be epoch milliseconds or a time such as 2025-06-01T08:00Z, was ${describe(given)}.`;
+  const unit = otherTimeUnit(timeMs);
+  if (unit !== null)
+    return `${timeMs} looks like a time in ${unit.name}. ${unit.repair}: times are epoch milliseconds.`;
+  return timeMs % hourMs === 0 ? null : `${new Date(timeMs).toISOString()} does not lie on the hour.`;
 }
 
 /** What is wrong with all renames together: coins without bars, two names at one time, names that lead back to themselves. */

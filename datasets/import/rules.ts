@@ -12,6 +12,7 @@ import { allRows, sqlName } from '../duck.ts';
 import { barMs, type ImportTable } from './layout.ts';
 import type { SourceFile } from './source.ts';
 import { rowCount } from './tabular.ts';
+import { otherTimeUnits } from './time-units.ts';
 
 /** The rows of one table from all its files: a relation with `file, row, ts, symbol` and these numbers. */
 export interface RawTable {
@@ -103,24 +104,14 @@ const namingRules: readonly Rule[] = [
     shown: "'the time'",
     message: `is missing (#). ${repair}`,
   },
-  {
-    field: 'ts',
-    bad: 'ts > 0 AND ts < 100000000000',
-    shown: 'ts',
-    message: 'looks like a time in seconds (#). Multiply by 1,000: times are epoch milliseconds',
-  },
-  {
-    field: 'ts',
-    bad: 'ts >= 100000000000000 AND ts < 100000000000000000',
-    shown: 'ts',
-    message: 'looks like a time in microseconds (#). Divide by 1,000: times are epoch milliseconds',
-  },
-  {
-    field: 'ts',
-    bad: 'ts >= 100000000000000000',
-    shown: 'ts',
-    message: 'looks like a time in nanoseconds (#). Divide by 1,000,000: times are epoch milliseconds',
-  },
+  ...otherTimeUnits.map(
+    ({ name, from, below, repair: how }): Rule => ({
+      field: 'ts',
+      bad: `ts >= ${from}${below === null ? '' : ` AND ts < ${below}`}`,
+      shown: 'ts',
+      message: `looks like a time in ${name} (#). ${how}: times are epoch milliseconds`,
+    }),
+  ),
   { field: 'ts', bad: 'ts <= 0', shown: 'ts', message: `is no time after 1970 (#). ${repair}` },
 ];
 

@@ -265,6 +265,52 @@ describe('finer bars are refused', () => {
     ]);
   });
 
+  it('when incomplete hours reach beyond the hourly ones, however many complete ones add up', async () => {
+    const place = await freshStore();
+    const lacking = quarters.filter((_, index) => index % 4 !== 3 || index >= 40);
+    await imported(place, `15m=${await written(place, 'lacking.parquet', lacking)}`);
+    const below = lacking.map((row) =>
+      row.symbol === 'A' && row.ts < startMs + 10 * hourMs ? { ...row, low: row.low - 20 } : row,
+    );
+    expect(await refusal(place, `15m=${await written(place, 'below.parquet', below)}`)).toEqual([
+      'below.parquet, ts: 10 of 10 incomplete hours reach beyond the high or low of the hourly bar, the first A 2024-01-01T00:00Z. They are of another market or another collection: import bars of one source.',
+    ]);
+  });
+
+  it('when a file has no complete hour, even if its bars would fit; one that completes another file has', async () => {
+    const place = await freshStore();
+    const part = (coins: string, wanted: (quarter: number) => boolean) =>
+      quarters.filter(({ symbol }, index) => coins.includes(symbol) && wanted(index % 4));
+    const lacking = await written(
+      place,
+      'lacking.parquet',
+      part('ABC', (quarter) => quarter < 3),
+    );
+    const first = await written(
+      place,
+      'first.parquet',
+      part('A', (quarter) => quarter < 2),
+    );
+    const second = await written(
+      place,
+      'second.parquet',
+      part('A', (quarter) => quarter >= 2),
+    );
+    const others = await written(
+      place,
+      'others.parquet',
+      part('BC', () => true),
+    );
+    expect(await refusal(place, `15m=${lacking}`)).toEqual([
+      expect.stringMatching(/^lacking\.parquet, ts: no hour of it is complete \(4 bars\)/),
+    ]);
+    expect(await refusal(place, `15m=${first}`, others)).toEqual([
+      expect.stringMatching(/^first\.parquet, ts: no hour of it is complete/),
+    ]);
+    await imported(place, `15m=${first}`, second, others);
+    await expectBars(await openDataset(place, 'fine'), 15, quarters);
+  });
+
   it('less than one hour in a hundred may differ', async () => {
     const place = await freshStore();
     const mended = quarters.map((row, index) => (index === 50 ? { ...row, high: row.high + 9 } : row));

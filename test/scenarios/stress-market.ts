@@ -65,7 +65,8 @@ export interface StressMarket {
   remove(): Promise<void>;
 }
 
-export async function stressMarket(): Promise<StressMarket> {
+/** With `finerAfterMs`, bars of 5 minutes besides, for the hour that opens then and no other. */
+export async function stressMarket(finerAfterMs?: number): Promise<StressMarket> {
   const dir = await mkdtemp(join(tmpdir(), 'hourglass-stress-'));
   const file = async (name: string, text: string) => {
     await writeFile(join(dir, name), text);
@@ -84,7 +85,10 @@ export async function stressMarket(): Promise<StressMarket> {
   await importDataset(store, {
     name: 'violent',
     bars: [await file('bars.csv', csvOf(hourlyBars()))],
-    detail: [`15m=${await file('quarters.csv', csvOf(quarterBars()))}`],
+    detail: [
+      `15m=${await file('quarters.csv', csvOf(quarterBars()))}`,
+      ...(finerAfterMs === undefined ? [] : [`5m=${await file('fives.csv', csvOf(calmBars(finerAfterMs)))}`]),
+    ],
     brackets: [`${await file('tiers.json', JSON.stringify(brackets))}@2025-01-01`],
   });
   await file('holds-three.ts', strategy);
@@ -130,6 +134,21 @@ function quarterBars(): Row[] {
   return Object.entries(quarters).flatMap(([symbol, bars]) =>
     bars.map((bar, quarter) => ({ symbol, timeMs: crashMs + (quarter * hourMs) / 4, bar })),
   );
+}
+
+/** An hour after the violent one, in bars of 5 minutes. */
+function calmBars(openMs: number): Row[] {
+  return Object.entries(quarters).flatMap(([symbol, bars]) => {
+    const after = bars.at(-1)![3];
+    return Array.from(
+      { length: 12 },
+      (_, five): Row => ({
+        symbol,
+        timeMs: openMs + (five * hourMs) / 12,
+        bar: [after, after, after, after],
+      }),
+    );
+  });
 }
 
 function csvOf(rows: readonly Row[]): string {

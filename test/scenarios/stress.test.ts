@@ -107,6 +107,31 @@ describe('what is asked for', () => {
     expect(row(1, 'cross', { ...stress, result })).toMatchObject({ detail: null, hourlyWorseBy: null });
   });
 
+  it('finer bars outside the run are none of its: page and runs speak of those inside', async () => {
+    const finerMs = crashMs + 30 * hourMs;
+    const other = await stressMarket(finerMs);
+    const detailOf = async (...set: string[]) => {
+      const scenario = await loaded(other.store, other.scenario, { set });
+      const request = { ...scenario, atMs: crashMs, leverages: [1], margins: ['cross'] as const };
+      return (await runStress(other.store, request, { workers: 1 })).result;
+    };
+    try {
+      const ended = await detailOf(`to=${new Date(finerMs).toISOString()}`);
+      expect(ended.detailMinutes).toBe(15);
+      expect(ended.rows[0]!.detail).toMatchObject({ heldWithDetail: 3, stops: 1, gappedStops: 1 });
+      expect(ended.positions.map(({ detail }) => detail)).toEqual(
+        stress.result.positions
+          .filter(({ leverage, margin }) => leverage === 1 && margin === 'cross')
+          .map(({ detail }) => detail),
+      );
+      const whole = await detailOf();
+      expect(whole.detailMinutes).toBe(5);
+      expect(whole.rows[0]!.detail).toMatchObject({ heldWithDetail: 0 });
+    } finally {
+      await other.remove();
+    }
+  });
+
   it('a time outside the run, or inside an hour, is refused with the span there is', async () => {
     for (const atMs of [crashMs + 1000 * hourMs, crashMs + hourMs / 2]) {
       await expect(run({ atMs })).rejects.toThrow(/--at.*2025-03-01 ?T?00:00.*to/);

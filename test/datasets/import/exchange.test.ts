@@ -9,6 +9,7 @@ import { datedFile, dateInName } from '../../../datasets/import/dated-file.ts';
 import { type ImportResult, importDataset } from '../../../datasets/import/import.ts';
 import type { ImportRequest } from '../../../datasets/import/request.ts';
 import { openDataset } from '../../../datasets/open.ts';
+import type { Progress } from '../../../datasets/progress.ts';
 import { runSql } from '../../../datasets/sql.ts';
 import type { Store } from '../../../datasets/store.ts';
 import { hourMs } from '../../../engine/panel/hours.ts';
@@ -30,9 +31,14 @@ async function given(place: Place, name: string, content: unknown): Promise<stri
   return path;
 }
 
-async function imported(place: Place, request: Given): Promise<ImportResult & { readonly opened: Dataset }> {
+async function imported(
+  place: Place,
+  request: Given,
+  progress?: Progress,
+): Promise<ImportResult & { readonly opened: Dataset }> {
   const bars = [await writeBars(join(place.files, 'bars.parquet'), tinyRows(coins))];
-  const result = await importDataset(place, { name: 'tiny', bars, ...request });
+  const options = progress === undefined ? {} : { progress };
+  const result = await importDataset(place, { name: 'tiny', bars, ...request }, options);
   return { ...result, opened: await openDataset(place, 'tiny') };
 }
 
@@ -175,6 +181,58 @@ describe('leverage tiers', () => {
     expect(faults).toHaveLength(expected.length);
   });
 
+  it('are counted as the file has them, whatever their order', async () => {
+    const place = await freshStore();
+    const turned = {
+      'BTC/USDT:USDT': [
+        tier(600_000, 1e6, 0.005, 50, 100),
+        tier(50_000, 600_000, 0.005, 60, 100),
+        perpetual[0],
+      ],
+    };
+    expect(await refusal(place, { brackets: [await given(place, 'turned_2024-01.json', turned)] })).toEqual([
+      expect.stringMatching(
+        /^turned_2024-01\.json, BTC\/USDT:USDT: tier 2: maintenance amount 60 must be 50/,
+      ),
+      expect.stringMatching(/: tier 1: maintenance rate 0\.005 must lie above 0\.005, the rate of tier 2\.$/),
+      expect.stringMatching(/: tier 1: maintenance amount 50 must be 60/),
+    ]);
+  });
+
+  it('of no coin with bars are refused, and so are such filters; coins that go without are counted', async () => {
+    const place = await freshStore();
+    const strange = {
+      brackets: [await given(place, 't_2024-01.json', { 'ETH/USDT:USDT': perpetual })],
+      exchangeInfo: [await given(place, 'i_2024-01.json', info([market('ETHUSDT')]))],
+    };
+    expect(await refusal(place, strange)).toEqual([
+      't_2024-01.json, symbol: none of its symbols has bars (ETHUSDT here, AUSDT there). Name the coins alike.',
+      'i_2024-01.json, symbol: none of its symbols has bars (ETHUSDT here, AUSDT there). Name the coins alike.',
+    ]);
+    const seen: string[] = [];
+    const some = {
+      brackets: [await given(place, 't_2024-02.json', { 'BTC/USDT:USDT': perpetual })],
+      exchangeInfo: [
+        await given(place, 'i_2024-02.json', info([market('AUSDT')])),
+        await given(place, 'i_2024-03.json', info([market('BTCUSDT'), market('ENDSUSDT')])),
+      ],
+    };
+    await imported(place, some, (stage) => seen.push(stage));
+    expect(seen.filter((stage) => stage.includes('coins with bars'))).toEqual([
+      '2 of 3 coins with bars have no leverage tiers, such as AUSDT',
+    ]);
+  });
+
+  it('dated by what is no date are refused for the date, not for the file', async () => {
+    const place = await freshStore();
+    const tiers = await given(place, 'tiers.json', { 'BTC/USDT:USDT': perpetual });
+    const absent = join(place.files, 'absent.json@2025-13-01');
+    expect(await refusal(place, { brackets: [`${tiers}@2025-13-01`, absent] })).toEqual([
+      'tiers.json: is there, but 2025-13-01 is no date. Write it (UTC) such as FILE@2026-03-01.',
+      'absent.json@2025-13-01: is not there. Check the path.',
+    ]);
+  });
+
   it('must be JSON, whole, and an object', async () => {
     const place = await freshStore();
     const faults = await refusal(place, {
@@ -307,6 +365,21 @@ describe('the list of instruments', () => {
     expect([...opened.filters[0]!.filters.keys()]).toEqual(['AUSDT']);
   });
 
+  it('says which filter a coin with bars lacks, and what else is wrong with the others', async () => {
+    const place = await freshStore();
+    const bare = market('AUSDT', { filters: [{ filterType: 'MIN_NOTIONAL', notional: '-5' }] });
+    const half = market('BTCUSDT', { filters: asked('0.1').slice(0, 1) });
+    const path = await given(place, 'bare_2024-01.json', info([bare, half]));
+    expect(await refusal(place, { exchangeInfo: [path] })).toEqual([
+      expect.stringMatching(
+        /^bare_2024-01\.json, AUSDT: has no PRICE_FILTER with a tickSize\. The coin has bars/,
+      ),
+      expect.stringMatching(/AUSDT: has no LOT_SIZE with a stepSize\./),
+      expect.stringMatching(/AUSDT: notionalMin -5 must be finite and not negative\./),
+      expect.stringMatching(/BTCUSDT: has no LOT_SIZE with a stepSize\./),
+    ]);
+  });
+
   it('tells delistings from data that end: by the newest list that has the coin', async () => {
     const deliveredAt = async (hour: number | null) => {
       const delivery = hour === null ? never : startMs + hour * hourMs;
@@ -399,6 +472,8 @@ describe('renames', () => {
         `BTCUSDT,ENDSUSDT,1,${time}`,
         `ENDSUSDT,AUSDT,2,${time + hourMs}`,
         `,AUSDT,2,${time}`,
+        `AUSDT,BTCUSDT,1,${time / 1000}`,
+        `AUSDT,BTCUSDT,1,${time}000000`,
       ].join('\n'),
     );
     expect(await refusal(place, { renames: [csv] })).toEqual([
@@ -406,6 +481,8 @@ describe('renames', () => {
       'r.csv row 3, time: 2024-01-01T05:01:00.000Z does not lie on the hour.',
       'r.csv row 4, time: must be epoch milliseconds or a time such as 2025-06-01T08:00Z, was "soon".',
       'r.csv row 8, from: must be a symbol, was null.',
+      'r.csv row 9, time: 1704085200 looks like a time in seconds. Multiply by 1,000: times are epoch milliseconds.',
+      'r.csv row 10, time: 1704085200000000000 looks like a time in nanoseconds. Divide by 1,000,000: times are epoch milliseconds.',
       'r.csv row 2, to: GONEUSDT has no bars. Import them too, or drop the row.',
       'r.csv row 5: AUSDT is renamed at 2024-01-01T05:00Z by r.csv row 2 too. Keep one of the two.',
       'r.csv row 2: AUSDT to BTCUSDT to ENDSUSDT to AUSDT leads back to itself. Drop one of these rows.',
