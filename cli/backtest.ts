@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunManifest } from '../datasets/runs.ts';
+import { count, percent } from '../reports/format.ts';
 import type { AssumptionLedger, LedgerFigures } from '../scenarios/ledger.ts';
 import type { ScenarioOverrides } from '../scenarios/overrides.ts';
 import { wholeNumber } from './numbers.ts';
@@ -38,13 +39,15 @@ export function addBacktest(program: Command, act: Act): void {
         });
         const report = options.report ? ((await writePages(session, run, panel)).files.at(-1) ?? null) : null;
         const { summary } = await import('../reports/terminal.ts');
+        const { cautionFacts } = await import('../reports/caution-facts.ts');
+        const facts = await cautionFacts(run);
         const { dir, manifest } = run;
         // Since the process began: what the user has waited.
         const wallMs = Math.round(performance.now());
         const answer = { ...runFigures(run), wallMs, assumptions: manifest.assumptions, report };
         session.answer(ledger === null ? answer : { ...answer, assumptionLedger: ledger }, () =>
           [
-            summary(manifest),
+            summary(manifest, facts),
             ...(ledger === null ? [] : [assumed(manifest), ledgerText(ledger)]),
             report ?? dir,
           ].join('\n\n'),
@@ -61,15 +64,15 @@ function ledgerText({ rows, triple, leftOut }: AssumptionLedger): string {
   const flipped = rows.map((row) => ({
     assumption: `${row.flip} ${row.from} → ${row.to}`,
     sense: row.sense,
-    return: percent(row.deltaReturn),
-    drawdown: percent(row.deltaDrawdown),
-    trades: signed(row.deltaTrades, 0),
+    return: percent(row.deltaReturn, { signed: true }),
+    drawdown: percent(row.deltaDrawdown, { signed: true }),
+    trades: `${row.deltaTrades > 0 ? '+' : ''}${count(row.deltaTrades)}`,
   }));
   const whole = (name: string, figures: LedgerFigures | null) => ({
     together: name,
-    return: figures === null ? null : percent(figures.totalReturn),
-    drawdown: figures === null ? null : percent(figures.maxDrawdown).replace('+', ''),
-    trades: figures?.trades ?? null,
+    return: figures === null ? null : percent(figures.totalReturn, { signed: true }),
+    drawdown: figures === null ? null : percent(-figures.maxDrawdown),
+    trades: figures === null ? null : count(figures.trades),
   });
   return [
     'what each assumption is worth, made otherwise (return and drawdown in points of the run as it is):',
@@ -83,14 +86,4 @@ function ledgerText({ rows, triple, leftOut }: AssumptionLedger): string {
     ...(leftOut.length === 0 ? [] : ['', 'left out:']),
     ...leftOut.map(({ flip, reason }) => `  ${flip}: ${reason}`),
   ].join('\n');
-}
-
-function percent(fraction: number): string {
-  return `${signed(fraction * 100, 2)} %`;
-}
-
-function signed(value: number, digits: number): string {
-  const size = Math.abs(value).toFixed(digits);
-  if (Number(size) === 0) return size;
-  return value < 0 ? `−${size}` : `+${size}`;
 }

@@ -11,13 +11,17 @@ export function addDemo(program: Command, act: Act): void {
       await act(command, async (session) => {
         const { runDemo } = await import('../scenarios/demo.ts');
         const { summary } = await import('../reports/terminal.ts');
+        const { cautionFacts } = await import('../reports/caution-facts.ts');
         const { progress, signal } = session;
         const { dataset, runs, report, url } = await runDemo(await sessionStore(session), {
           progress,
           signal,
         });
+        const told = await Promise.all(
+          runs.map(async (run) => summary(run.manifest, await cautionFacts(run))),
+        );
         session.answer({ dataset, runs: runs.map(runFigures), report, url }, () =>
-          [...runs.map(({ manifest }) => summary(manifest)), `Open the report: ${url}`].join('\n'),
+          [...told, `Open the report: ${url}`].join('\n'),
         );
       });
     });

@@ -32,8 +32,11 @@ export function addRuns(program: Command, act: Act): void {
     .action(async (run: string, _options, command: Command) => {
       await act(command, async (session) => {
         const { summary } = await import('../reports/terminal.ts');
-        const { manifest, dir } = await storedRun(session, run);
-        session.answer({ ...manifest, dir }, () => `${summary(manifest)}\n\n${dir}`);
+        const { cautionFacts } = await import('../reports/caution-facts.ts');
+        const stored = await storedRun(session, run);
+        const { manifest, dir } = stored;
+        const facts = await cautionFacts(stored);
+        session.answer({ ...manifest, dir }, () => `${summary(manifest, facts)}\n\n${dir}`);
       });
     });
   runs

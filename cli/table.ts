@@ -1,4 +1,4 @@
-/** Rows as aligned text. Numbers stand right, everything else left; a missing value is a dash. */
+/** Rows as aligned text. Numbers and figures (`+1,234.5 %`) stand right, everything else left; a missing value is a dash. */
 export type Cell = string | number | bigint | boolean | null | undefined | object;
 
 export function tableText(
@@ -28,6 +28,7 @@ export function tableText(
 }
 
 function isNumber(value: Cell): boolean {
+  if (typeof value === 'string') return /^[+−]?\d{1,3}(,?\d{3})*(\.\d+)?( %)?$/.test(value);
   return typeof value === 'number' || typeof value === 'bigint';
 }
 

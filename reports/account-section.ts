@@ -22,12 +22,12 @@ export interface AccountSectionParts {
 
 /** Null where the run used nothing that this section would tell of. */
 export function accountHtml({ account, stops, coinPages }: AccountSectionParts): Html | null {
-  const { manifest, wallets, liquidations, orders } = account;
+  const { manifest, liquidations, orders } = account;
   // What the insurance fund bore stands beside the liquidation that needed it.
   const events = account.events.filter(({ event }) => event !== 'insurance');
   const { headline } = manifest;
   const parts = [
-    factsHtml(manifest, wallets),
+    factsHtml(account),
     liquidations.length === 0 ? null : liquidationsHtml(liquidations, coinPages),
     stops.length === 0 ? null : distancesHtml(stops),
     orders.limits + orders.partial + orders.split + headline.droppedRests === 0
@@ -38,7 +38,7 @@ export function accountHtml({ account, stops, coinPages }: AccountSectionParts):
   return parts.length === 0 ? null : html`${parts}`;
 }
 
-function factsHtml(manifest: RunManifest, wallets: Wallets): Html | null {
+function factsHtml({ manifest, wallets, halts }: AccountParts): Html | null {
   const { headline } = manifest;
   const facts: [string, string][] = [];
   if (wallets.spot !== null) {
@@ -51,12 +51,17 @@ function factsHtml(manifest: RunManifest, wallets: Wallets): Html | null {
   if (headline.detailMinutes !== null)
     facts.push([
       'finer bars',
-      `${count(headline.detailHours)} coin-hours were lived through by bars of ${plural(headline.detailMinutes, 'minute')}; everywhere else by hourly bars`,
+      `${plural(headline.detailHours, 'hour')} ${headline.detailHours === 1 ? 'was' : 'were'} lived through by ${headline.detailMinutes}-minute bars, all others by hourly bars`,
     ]);
   if (headline.ambiguousBars > 0)
     facts.push([
       'ambiguous bars',
       `${percent(headline.ambiguousBars, { digits: 3 })} of the position-bars reached stop and take-profit alike`,
+    ]);
+  if (halts !== null && halts.hours > 0)
+    facts.push([
+      'halts while held',
+      `${plural(halts.hours, 'hour')} of ${plural(halts.coins, 'coin')} had no bar: the last mark stood, and nothing could be filled`,
     ]);
   if (facts.length === 0) return null;
   const rows = facts.map(([name, text]) => html`<tr><td>${name}</td><td>${text}</td></tr>\n`);

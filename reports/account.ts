@@ -1,8 +1,10 @@
 /** What happened to the account beside its trades: margin used, money moved, orders that filled in part or not at all. */
 import type { RunManifest, StoredRun } from '../datasets/runs.ts';
 import type { Table } from '../engine/journal/tables.ts';
+import type { Panel } from '../engine/panel/panel.ts';
 import { numbers, texts } from './columns.ts';
-import type { FillRow, TradeRow } from './trades.ts';
+import { type HeldHalts, type HeldSpan, heldHalts } from './halts.ts';
+import type { FillRow, JoinedTrades, TradeRow } from './trades.ts';
 
 export interface AccountParts {
   readonly manifest: RunManifest;
@@ -11,6 +13,8 @@ export interface AccountParts {
   readonly costs: readonly CostRow[];
   readonly events: readonly AccountEventRow[];
   readonly orders: OrderCounts;
+  /** Null without the bars of the run. */
+  readonly halts: HeldHalts | null;
 }
 
 export interface Wallets {
@@ -25,10 +29,16 @@ export interface Wallets {
 }
 
 export interface CostRow {
-  readonly kind: 'taker fees' | 'maker fees' | 'clearance fees' | 'slippage' | 'funding paid';
+  readonly kind:
+    | 'taker fees'
+    | 'maker fees'
+    | 'clearance fees'
+    | 'slippage'
+    | 'funding paid'
+    | 'funding received';
   /** Fills or charges it came from. */
   readonly times: number;
-  /** Quote currency, > 0 where it cost. */
+  /** Quote currency, > 0 where it cost, < 0 where it was received. */
   readonly amount: number;
 }
 
@@ -53,7 +63,8 @@ export interface OrderCounts {
 
 export async function accountParts(
   run: StoredRun,
-  joined: { readonly trades: readonly TradeRow[]; readonly fills: readonly FillRow[] },
+  joined: JoinedTrades,
+  panel: Panel | null,
 ): Promise<AccountParts> {
   const { trades, fills } = joined;
   return {
@@ -62,6 +73,7 @@ export async function accountParts(
     liquidations: trades.filter((trade) => trade.exitReason === 'liquidation'),
     costs: costsOf(fills, await run.table('funding')),
     events: eventsOf(await run.table('account_events')),
+    halts: panel === null ? null : heldHalts(spansOf(joined, run.manifest.toMs), panel),
     orders: orderCounts(await run.table('orders'), await run.table('refusals'), trades),
   };
 }
@@ -94,6 +106,19 @@ function walletsOf(equity: Table, trades: readonly TradeRow[]): Wallets {
   };
 }
 
+/** A position that is still open was held to the end. */
+function spansOf({ trades, open }: JoinedTrades, endMs: number): HeldSpan[] {
+  return [
+    ...trades.map(({ symbol, market, entryMs, exitMs }) => ({
+      symbol,
+      market,
+      fromMs: entryMs,
+      toMs: exitMs,
+    })),
+    ...open.map(({ symbol, market, timeMs }) => ({ symbol, market, fromMs: timeMs, toMs: endMs })),
+  ];
+}
+
 function costsOf(fills: readonly FillRow[], funding: Table): CostRow[] {
   const clearance = fills.filter((fill) => fill.exitReason === 'liquidation');
   const others = fills.filter((fill) => fill.exitReason !== 'liquidation');
@@ -119,7 +144,7 @@ function costsOf(fills: readonly FillRow[], funding: Table): CostRow[] {
       times: slipped.length,
       amount: slipped.reduce((sum, fill) => sum + Math.abs(fill.slippage), 0),
     },
-    { kind: 'funding paid', times: funding.rows, amount: paid },
+    { kind: paid < 0 ? 'funding received' : 'funding paid', times: funding.rows, amount: paid },
   ];
 }
 

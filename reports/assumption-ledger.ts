@@ -105,7 +105,7 @@ function tripleHtml(triple: AssumptionLedger['triple']): Html {
   ];
   return tableHtml(
     [
-      { title: 'all of one sense together' },
+      { title: 'all that cost (or helped) this run together' },
       { title: 'total return', numeric: true },
       { title: 'max drawdown', numeric: true },
       { title: 'trades', numeric: true },

@@ -80,9 +80,21 @@ export const candleSpec: Spec = {
     },
     {
       data: { name: 'trades' },
-      transform: [{ filter: 'isValid(datum.stop)' }],
+      transform: [{ filter: 'isValid(datum.stop) && !isValid(datum.trail)' }],
       mark: { type: 'rule', clip: true, strokeDash: [5, 3], strokeWidth: 1.2, color: colour.loss },
       encoding: { x: time('entry'), x2: { field: 'exit' }, y: level('stop') },
+    },
+    {
+      data: { name: 'trails' },
+      mark: {
+        type: 'line',
+        clip: true,
+        interpolate: 'step-after',
+        strokeDash: [5, 3],
+        strokeWidth: 1.2,
+        color: colour.loss,
+      },
+      encoding: { x: time('time'), y: level('level'), detail: { field: 'trade', type: 'nominal' } },
     },
     {
       data: { name: 'trades' },

@@ -8,7 +8,7 @@ import { hourMs } from '../engine/panel/hours.ts';
 import { barOffset, isPresent, type Panel, timeAt } from '../engine/panel/panel.ts';
 import { candleSpec, scoreSpec, zoomable } from './coin-chart.ts';
 import { coinScript } from './coin-script.ts';
-import { numbers, texts } from './columns.ts';
+import { numbers, numbersIfAny, texts } from './columns.ts';
 import { minute, money, percent, plural, price, ratio } from './format.ts';
 import { positionName, sideName } from './groups.ts';
 import { Html, html, tableHtml } from './html.ts';
@@ -16,6 +16,7 @@ import { libraryText, pageText } from './page.ts';
 import { exitClause, refusalClause } from './reasons.ts';
 import { compileSpec } from './still.ts';
 import type { TradeRow } from './trades.ts';
+import { trailOf } from './trail.ts';
 
 const PADDING_HOURS = 7 * 24;
 
@@ -30,7 +31,9 @@ interface ScorePoint {
 interface StopOrder {
   /** Decision time. */
   readonly timeMs: number;
-  readonly fraction: number;
+  /** Distances; NaN where the order asked for none. */
+  readonly stopLossFraction: number;
+  readonly trailingStopFraction: number;
 }
 
 /** What all coin pages of a run share, read once. */
@@ -71,7 +74,7 @@ export function coinPage(parts: CoinPageParts, symbol: string): string {
   const coin = parts.coinOf.get(symbol);
   if (coin === undefined) throw new RangeError(`the panel has no coin ${symbol}`);
   const trades = parts.trades.get(symbol) ?? [];
-  const rows = trades.map((trade) => tradeRow(parts, trade));
+  const rows = trades.map((trade) => tradeRow(parts, coin, trade));
   const scores = parts.scores.get(symbol) ?? [];
   const market = { ...barsAround(parts.panel, coin, trades), trades: rows, scores };
   return pageText({
@@ -102,21 +105,27 @@ interface DrawnTrade {
   readonly side: string;
   readonly entry_price: number;
   readonly exit_price: number;
+  /** A trailing stop's where it stood last. */
   readonly stop: number | null;
+  /** `[time, level]` of a trailing stop, each until the next, the last at the exit; null for a stop that stood still. */
+  readonly trail: readonly (readonly [number, number])[] | null;
   readonly pnl: number;
   readonly net_return: number;
   readonly exit_reason: string;
   readonly score: number | null;
 }
 
-function tradeRow(parts: CoinPageParts, trade: TradeRow): DrawnTrade {
+function tradeRow(parts: CoinPageParts, coin: number, trade: TradeRow): DrawnTrade {
+  const order = stopOrder(parts, trade);
+  const trail = order === undefined ? null : trailPoints(parts.panel, coin, trade, order);
   return {
     entry: trade.entryMs,
     exit: trade.exitMs,
     side: sideName(trade.side),
     entry_price: trade.entryPrice,
     exit_price: trade.exitPrice,
-    stop: stopLevel(parts, trade),
+    stop: stopLevel(trade, order, trail?.at(-1)?.[1]),
+    trail,
     pnl: trade.pnl,
     net_return: trade.netReturn,
     exit_reason: trade.exitReason,
@@ -124,17 +133,39 @@ function tradeRow(parts: CoinPageParts, trade: TradeRow): DrawnTrade {
   };
 }
 
-/** The level as it filled, or as the order asked for it; null where the trade had no stop. */
-function stopLevel(parts: CoinPageParts, trade: TradeRow): number | null {
+/** The level as it filled, or as it stood last, or as the order asked for it; null where the trade had no stop. */
+function stopLevel(
+  trade: TradeRow,
+  order: StopOrder | undefined,
+  trailed: number | undefined,
+): number | null {
   const exit = trade.exitFill;
   if (exit?.exitReason === 'stop' && Number.isFinite(exit.level)) return exit.level;
-  const orders = parts.stops.get(trade.symbol) ?? [];
+  if (trailed !== undefined) return trailed;
+  return order === undefined ? null : trade.entryPrice * (1 - trade.side * order.stopLossFraction);
+}
+
+function stopOrder(parts: CoinPageParts, trade: TradeRow): StopOrder | undefined {
+  // A position that was renamed was ordered under its former name.
+  const orders = parts.stops.get(trade.entryFill?.symbol ?? trade.symbol) ?? [];
   const decided = trade.entryFill?.decidedMs ?? Number.NaN;
   // A resting order names no decision where it fills: it is the newest one before.
-  const order = Number.isFinite(decided)
+  return Number.isFinite(decided)
     ? orders.find(({ timeMs }) => timeMs === decided)
     : orders.findLast(({ timeMs }) => timeMs <= trade.entryMs);
-  return order === undefined ? null : trade.entryPrice * (1 - trade.side * order.fraction);
+}
+
+function trailPoints(
+  panel: Panel,
+  coin: number,
+  trade: TradeRow,
+  { stopLossFraction, trailingStopFraction }: StopOrder,
+): (readonly [number, number])[] | null {
+  if (Number.isNaN(trailingStopFraction)) return null;
+  const rested = trade.entryFill?.maker === true;
+  const points = trailOf(panel, coin, { ...trade, rested, stopLossFraction, trailingStopFraction });
+  const drawn = points.map(({ timeMs, level }) => [timeMs, level] as const);
+  return [...drawn, [trade.exitMs, points.at(-1)!.level]];
 }
 
 function barsAround(panel: Panel, coin: number, trades: readonly TradeRow[]) {
@@ -189,14 +220,17 @@ async function readStops(run: StoredRun): Promise<Map<string, StopOrder[]>> {
   const symbol = texts(table, 'symbol');
   const leg = texts(table, 'leg');
   const time = numbers(table, 'time');
-  const fraction = numbers(table, 'stop_loss_fraction');
+  const fixed = numbers(table, 'stop_loss_fraction');
+  const trailing = numbersIfAny(table, 'trailing_stop_fraction');
+  const trail = (row: number) => trailing?.[row] ?? Number.NaN;
   const rows = Array.from({ length: table.rows }, (_, row) => row).filter(
-    (row) => leg[row] === 'entry' && Number.isFinite(fraction[row]!),
+    (row) => leg[row] === 'entry' && (Number.isFinite(fixed[row]!) || Number.isFinite(trail(row))),
   );
   const orders = rows.map((row) => ({
     symbol: symbol[row] ?? '',
     timeMs: time[row]!,
-    fraction: fraction[row]!,
+    stopLossFraction: fixed[row]!,
+    trailingStopFraction: trail(row),
   }));
   return grouped(orders, (order) => order.symbol);
 }
@@ -232,7 +266,7 @@ function bodyHtml(
 <h3>Price with entries, exits and stops</h3>
 <div class="tools"><button type="button" data-show="previous">‹ Earlier trade</button><button type="button" data-show="next">Later trade ›</button><button type="button" data-show="all">All trades</button><button type="button" data-save="svg">Save SVG</button><button type="button" data-save="png">Save PNG</button></div>
 <div class="chart" data-chart="candles"></div>
-<figcaption><span id="shown">The chart is being drawn.</span> Wheel or pinch zooms, dragging moves. ▲ enters long, ▼ enters short, ■ exits; the dashed line is the stop. Only bars within seven days of a trade are drawn; elsewhere the chart stays empty.</figcaption>
+<figcaption><span id="shown">The chart is being drawn.</span> Wheel or pinch zooms, dragging moves. ▲ enters long, ▼ enters short, ■ exits; the dashed line is the stop, in steps where it trails. Only bars within seven days of a trade are drawn; elsewhere the chart stays empty.</figcaption>
 ${hasScores ? new Html('<h3 style="margin-top:14px">Score where the coin was a target (hollow: refused)</h3><div class="chart" data-chart="scores"></div>') : ''}
 </figure>
 <div class="panel"><h3>Trades</h3>${tradesTable(trades, rows)}</div>

@@ -71,6 +71,8 @@ export const coinScript = `
       drawn = key;
       view.change('bars', vega.changeset().remove(() => true).insert(picked.rows));
       view.change('trades', vega.changeset().remove(() => true).insert(trades.map((trade) => ({ ...trade }))));
+      view.change('trails', vega.changeset().remove(() => true).insert(trades.flatMap((trade, index) =>
+        (trade.trail ?? []).map(([time, level]) => ({ trade: index, time, level })))));
     }
     const day = (time) => new Date(time).toISOString().slice(0, 10);
     shown.textContent = day(from) + ' to ' + day(to) + ', each candle is ' + (picked.step < 24 ? picked.step + ' h.' : picked.step / 24 + (picked.step === 24 ? ' day.' : ' days.'));

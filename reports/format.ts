@@ -20,7 +20,12 @@ export function percent(
   return shown === NONE ? NONE : `${shown} %`;
 }
 
+/** Beyond a million the digits say nothing: days of growth, raised to a year. */
+const RATIO_MAX = 1e6;
+
 export function ratio(value: number | null): string {
+  if (value !== null && Number.isFinite(value) && Math.abs(value) > RATIO_MAX)
+    return value > 0 ? `> ${count(RATIO_MAX)}` : `< ${count(-RATIO_MAX)}`;
   return figure(value, 2, { signed: false, grouped: true });
 }
 

@@ -1,6 +1,7 @@
 /** The figures at the top of every report, with labels that say what they are. One list for page, index and terminal. */
 import type { Headline, RunManifest } from '../datasets/runs.ts';
 import { wilson } from '../engine/stats/wilson.ts';
+import type { CautionFacts } from './caution-facts.ts';
 import { count, day, money, percent, plural, ratio, span } from './format.ts';
 
 export interface Figure {
@@ -82,7 +83,7 @@ export function accountText(headline: Headline): string {
     said.push("spot at the perpetual's prices where spot bars are missing (proxy)");
   if (headline.transfers > 0) said.push(plural(headline.transfers, 'transfer'));
   if (headline.detailHours > 0 && headline.detailMinutes !== null)
-    said.push(`${plural(headline.detailHours, 'coin-hour')} by ${headline.detailMinutes}-minute bars`);
+    said.push(`${plural(headline.detailHours, 'hour')} by ${headline.detailMinutes}-minute bars`);
   return said.length === 0 ? '' : `Account: ${said.join(', ')}.`;
 }
 
@@ -220,16 +221,54 @@ export function verdict(manifest: RunManifest): string {
   return `${word}${size} in ${time}: ${money(headline.startEquity)} became ${money(headline.finalEquity)}, with a fall of ${percent(headline.maxDrawdown)} from a peak on the way.`;
 }
 
+/** Positions somewhat above equity are a full book that has drifted. */
+const GROSS_MAX = 1.05;
+
+function marginCautions(
+  { headline, scenario }: RunManifest,
+  { leverageMax, grossMax }: CautionFacts,
+): string[] {
+  if (headline.margin !== 'none') return [];
+  const account = scenario['account'] as Partial<Record<'margin' | 'leverage', unknown>> | undefined;
+  const leverage = Math.max(leverageMax, typeof account?.leverage === 'number' ? account.leverage : 1);
+  if (leverage <= 1 && grossMax <= GROSS_MAX) return [];
+  const why = account?.margin === 'none' ? 'the scenario asks for none' : 'the dataset has no brackets';
+  const reached = grossMax > GROSS_MAX ? ` Positions reached ${grossMax.toFixed(2)}× equity.` : '';
+  return [
+    `No margin is kept: nothing can be liquidated${leverage > 1 ? ` at ${Number(leverage.toFixed(2))}×` : ''}, because ${why}.${reached}`,
+  ];
+}
+
+const NO_DETAIL_SHARE = 0.05;
+const NO_CASH_SHARE = 0.2;
+
+function refusalCautions({ headline, tables }: RunManifest, { spotTargets }: CautionFacts): string[] {
+  const said: string[] = [];
+  const targets = tables['targets']?.rows ?? 0;
+  const noDetail = headline.refusalsByReason['no-detail-bar'] ?? 0;
+  if (noDetail > NO_DETAIL_SHARE * targets)
+    said.push(
+      `${plural(noDetail, 'order')} of ${plural(targets, 'target')} fell where no finer bar exists, and were refused.`,
+    );
+  const noCash = headline.refusalsByReason['insufficient-cash'] ?? 0;
+  if (noCash > NO_CASH_SHARE * spotTargets)
+    said.push(
+      `${count(noCash)} of ${plural(spotTargets, 'spot target')} ${noCash === 1 ? 'was' : 'were'} refused: the spot wallet has no money for them (capital.spot).`,
+    );
+  return said;
+}
+
 /** What a reader must know before believing the figures. */
 export function cautions(
   manifest: RunManifest,
   sharpe: { readonly low: number; readonly high: number } | null,
+  facts: CautionFacts,
 ): string[] {
   const { headline } = manifest;
-  const said: string[] = [];
+  const said = [...marginCautions(manifest, facts), ...refusalCautions(manifest, facts)];
   if (headline.liquidations > 0)
     said.push(
-      `${plural(headline.liquidations, 'position')} ended in liquidation${headline.insurance > 0 ? `; ${money(headline.insurance)} of the losses was borne by the insurance fund, not by this account` : ''}.`,
+      `${plural(headline.liquidations, 'position')} ended in liquidation${headline.insurance > 0 ? `; the insurance fund, not this account, bore ${money(headline.insurance)} of the losses` : ''}.`,
     );
   if (headline.spot === 'proxy')
     said.push('Spot positions were held at prices of the perpetual where the dataset has no spot bars.');

@@ -60,8 +60,8 @@ function variables(palette: Readonly<Record<string, string>>): string {
 }
 
 const styles = `
-:root{${variables(lightPalette)}--page:#f5f6f8;--line:#dfe4ea;color-scheme:light dark}
-@media (prefers-color-scheme:dark){:root{${variables(darkPalette)}--page:#10151b;--line:#2b3440}}
+:root{${variables(lightPalette)}--page:#f5f6f8;--line:#dfe4ea;--shade:rgba(20,32,48,.28);color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{${variables(darkPalette)}--page:#10151b;--line:#2b3440;--shade:rgba(0,0,0,.75)}}
 @media print{:root{${variables(lightPalette)}--page:#fff;--line:#d5dae1;color-scheme:light}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
@@ -101,7 +101,7 @@ figcaption{font-size:13.5px;color:var(--ink);margin-top:8px;line-height:1.45}
 .panel{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:14px 16px;margin:16px 0 0;min-width:0}
 .grid>.panel{margin:0}
 .panel>p:last-child{margin-bottom:0}
-.scroll{overflow-x:auto;margin:8px -4px 0;padding:0 4px}
+.scroll{overflow-x:auto;margin:8px -4px 0;padding:0 4px;background:linear-gradient(to right,var(--paper) 45%,transparent) left/36px 100% no-repeat local,linear-gradient(to left,var(--paper) 45%,transparent) right/36px 100% no-repeat local,linear-gradient(to right,var(--shade),transparent) left/14px 100% no-repeat scroll,linear-gradient(to left,var(--shade),transparent) right/14px 100% no-repeat scroll}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th{font-weight:500;color:var(--muted);text-align:left;border-bottom:1px solid var(--line);padding:4px 12px 4px 0;vertical-align:bottom}
 td{padding:4px 12px 4px 0;border-bottom:1px solid var(--grid);white-space:nowrap;vertical-align:top}
@@ -134,7 +134,7 @@ a.run:hover{text-decoration:none;border-color:var(--main)}
 .run dl{display:grid;grid-template-columns:repeat(3,1fr);gap:6px 12px;margin:8px 0 0}
 .run dt{font-size:11.5px;color:var(--muted)}.run dd{margin:0;font-size:15px;font-weight:600;font-variant-numeric:tabular-nums}
 @media (max-width:1020px){.cards{grid-template-columns:repeat(4,1fr)}}
-@media (max-width:760px){.grid{grid-template-columns:minmax(0,1fr)}.cards{grid-template-columns:repeat(3,1fr)}}
+@media (max-width:760px){th{white-space:nowrap}.grid{grid-template-columns:minmax(0,1fr)}.cards{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:520px){body{font-size:14.5px}main,header.top,footer{padding-left:12px;padding-right:12px}header.top{padding-top:18px}.cards{grid-template-columns:repeat(2,1fr);gap:8px}.card{padding:9px 10px}.card dd{font-size:18px}figure,.panel{padding:12px 10px 9px}h1{font-size:22px}.verdict{font-size:16.5px}.runs{grid-template-columns:minmax(0,1fr)}nav.toc{gap:5px}nav.toc a{padding:4px 10px}}
-@media print{figure .chart svg{height:auto}body{font-size:11.5px;background:#fff}main,header.top,footer{max-width:none;padding-left:0;padding-right:0}nav.toc,.files,.tools,button{display:none}figure,.panel,.card,.notes{break-inside:avoid;border-color:#d5dae1}h2{break-after:avoid;margin-top:22px}.grid{gap:10px}.cards{grid-template-columns:repeat(6,1fr);gap:6px}.card dd{font-size:15px}.scroll{overflow:visible}td,th{padding-right:7px}a{color:inherit}}
+@media print{figure .chart svg{height:auto}body{font-size:11.5px;background:#fff}main,header.top,footer{max-width:none;padding-left:0;padding-right:0}nav.toc,.files,.tools,button{display:none}figure,.panel,.card,.notes{break-inside:avoid;border-color:#d5dae1}h2{break-after:avoid;margin-top:22px}.grid{gap:10px}.cards{grid-template-columns:repeat(6,1fr);gap:6px}.card dd{font-size:15px}.scroll{overflow:visible;background:none}td,th{padding-right:7px}a{color:inherit}}
 `;

@@ -4,6 +4,7 @@ import { wilson } from '../engine/stats/wilson.ts';
 import type { AccountParts } from './account.ts';
 import { accountHtml, costsHtml } from './account-section.ts';
 import { type AssumptionLedger, ledgerHtml } from './assumption-ledger.ts';
+import type { CautionFacts } from './caution-facts.ts';
 import type { Chart } from './chart.ts';
 import {
   chartsJson,
@@ -36,6 +37,7 @@ export interface ReportParts {
   readonly account: AccountParts;
   /** What each assumption is worth; null where nobody asked. */
   readonly ledger: AssumptionLedger | null;
+  readonly cautionFacts: CautionFacts;
   readonly refusals: readonly RefusalGroup[];
   readonly sharpeInterval: { readonly low: number; readonly high: number } | null;
   /** Symbols that have a page of their own. */
@@ -141,7 +143,7 @@ function sectionOf(id: string, title: string, body: Html | null): Section[] {
 
 function headlineHtml(parts: ReportParts): Html {
   const { manifest } = parts;
-  const said = cautions(manifest, parts.sharpeInterval);
+  const said = cautions(manifest, parts.sharpeInterval, parts.cautionFacts);
   const notes =
     said.length === 0
       ? html``

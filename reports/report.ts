@@ -15,6 +15,7 @@ import { sharpeInterval } from '../engine/stats/sharpe-interval.ts';
 import { spearman } from '../engine/stats/spearman.ts';
 import { accountParts } from './account.ts';
 import { type AssumptionLedger, ledgerChart, readLedger } from './assumption-ledger.ts';
+import { cautionFacts } from './caution-facts.ts';
 import type { Chart } from './chart.ts';
 import { bookCharts } from './charts/book.ts';
 import { costBridgeChart, costGrowthChart } from './charts/costs.ts';
@@ -69,7 +70,8 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
   const { run } = request;
   const out = request.out ?? run.dir;
   const marks = await readMarks(run);
-  const { trades, fills } = await readTrades(run);
+  const joined = await readTrades(run);
+  const { trades, fills } = joined;
   const stops = stopRows(trades, request.panel);
   const ledger = await readLedger(run.dir);
   const charts = await chartsOf({ run, marks, trades, fills, stops, ledger });
@@ -105,8 +107,9 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
       charts,
       trades,
       stops,
-      account: await accountParts(run, { trades, fills }),
+      account: await accountParts(run, joined, request.panel),
       ledger,
+      cautionFacts: await cautionFacts(run),
       refusals: groupRefusals(await run.table('refusals')),
       sharpeInterval: sharpeIntervalOf(run, marks),
       coinPages: await existingCoinPages(out, trades),

@@ -1,5 +1,6 @@
 /** A run at a glance, for a terminal of 80 columns. */
 import type { RunManifest } from '../datasets/runs.ts';
+import type { CautionFacts } from './caution-facts.ts';
 import { beforeCosts } from './charts/costs.ts';
 import { count, money, percent, ratio } from './format.ts';
 import { accountText, cautions, type Figure, figures, verdict } from './headline.ts';
@@ -11,7 +12,7 @@ export interface SummaryOptions {
   readonly colour?: boolean;
 }
 
-export function summary(manifest: RunManifest, options: SummaryOptions = {}): string {
+export function summary(manifest: RunManifest, facts: CautionFacts, options: SummaryOptions = {}): string {
   const { headline } = manifest;
   const shown = figures(headline);
   const paint = (text: string, tone: number | undefined) =>
@@ -35,7 +36,7 @@ export function summary(manifest: RunManifest, options: SummaryOptions = {}): st
     ),
     ...(account === '' ? [] : wrapped(account)),
     ...wrapped(`Exits: ${listed(headline.exitsByReason)}. Refusals: ${listed(headline.refusalsByReason)}.`),
-    ...cautions(manifest, null).flatMap((text) => wrapped(`! ${text}`, '  ')),
+    ...cautions(manifest, null, facts).flatMap((text) => wrapped(`! ${text}`, '  ')),
     ...wrapped(`run ${manifest.runId}  digest ${manifest.digest}`),
     '',
   ].join('\n');

@@ -1,7 +1,7 @@
 /** What became of one target: refused, or ordered, filled, held and ended. */
 import type { Table } from '../engine/journal/tables.ts';
 import type { Panel } from '../engine/panel/panel.ts';
-import { numbers, texts } from './columns.ts';
+import { numbers, numbersIfAny, texts } from './columns.ts';
 import { minute, money, percent, plural, price } from './format.ts';
 import { sideName } from './groups.ts';
 import { exitClause, refusalClause } from './reasons.ts';
@@ -24,6 +24,7 @@ interface OrderRow {
   readonly quantity: number;
   readonly stopLossFraction: number;
   readonly takeProfitFraction: number;
+  readonly trailingStopFraction: number;
   readonly holdHoursMax: number;
   readonly leverage: number;
   readonly limitPrice: number;
@@ -79,6 +80,7 @@ function orderOf(orders: Table, { timeMs, symbol, market, side }: Wish): OrderRo
     quantity: numbers(orders, 'quantity')[row]!,
     stopLossFraction: numbers(orders, 'stop_loss_fraction')[row]!,
     takeProfitFraction: numbers(orders, 'take_profit_fraction')[row]!,
+    trailingStopFraction: numbersIfAny(orders, 'trailing_stop_fraction')?.[row] ?? Number.NaN,
     holdHoursMax: numbers(orders, 'hold_hours_max')[row]!,
     leverage: numbers(orders, 'leverage')[row]!,
     limitPrice: numbers(orders, 'limit_price')[row]!,
@@ -194,21 +196,33 @@ function levelsStep(fills: readonly FillRow[], order: OrderRow | null): Step {
   const target = entry * (1 + side * (order?.takeProfitFraction ?? Number.NaN));
   const hold = order?.holdHoursMax ?? Number.NaN;
   const levels = [
-    Number.isNaN(stop)
-      ? 'no stop'
-      : `a stop at ${price(stop)} (${percent(order?.stopLossFraction ?? 0)} away)`,
+    stopText(stop, order),
     Number.isNaN(target) ? 'no take-profit' : `a take-profit at ${price(target)}`,
     Number.isNaN(hold) ? 'no time limit' : `a time limit of ${plural(hold, 'hour')}`,
   ];
   return {
     step: 'levels',
-    text: `It was held with ${levels.slice(0, 2).join(', ')} and ${levels[2]}.`,
-    values: { stop: known(stop), target: known(target), holdHoursMax: known(hold) },
+    text: `It was held with ${levels[0]}, ${levels[1]} and ${levels[2]}.`,
+    values: {
+      stop: known(stop),
+      trailingStopFraction: known(order?.trailingStopFraction ?? Number.NaN),
+      target: known(target),
+      holdHoursMax: known(hold),
+    },
   };
 }
 
+/** Of a stop and a trailing stop the nearer level holds. */
+function stopText(stop: number, order: OrderRow | null): string {
+  const trail = order?.trailingStopFraction ?? Number.NaN;
+  const trailing = Number.isNaN(trail) ? '' : `a stop trailing ${percent(trail)} behind the best price`;
+  if (Number.isNaN(stop)) return trailing === '' ? 'no stop' : trailing;
+  const fixed = `a stop at ${price(stop)} (${percent(order?.stopLossFraction ?? 0)} away)`;
+  return trailing === '' ? fixed : `${fixed}, ${trailing}`;
+}
+
 /** Renames and redenominations of what was held, in order; each begins where the one before has ended. */
-function renamesOf(
+export function renamesOf(
   events: Table,
   entry: FillRow,
   untilMs: number,
@@ -291,7 +305,11 @@ function endSteps(trade: TradeRow, panel: Panel | null): Step[] {
 
 function stopStep(stop: StopRow): Step {
   const { level, gap, planned, realised, hourWorst } = stop;
-  const losses = `the loss was ${percent(realised)}, planned ${percent(planned)}`;
+  // A trailing stop may hold a profit.
+  const losses =
+    planned < 0
+      ? `the loss was ${percent(realised)}, planned ${percent(planned)}`
+      : `${percent(realised, { signed: true })} was left of ${percent(planned, { signed: true })} at the level`;
   const fill =
     gap > GAP_MIN
       ? `The market jumped over the stop at ${price(level)}: the bar opened ${percent(gap)} beyond it, and ${losses}.`

@@ -14,8 +14,8 @@ import { minute, money, percent, plural, price } from './format.ts';
 import { sideName } from './groups.ts';
 import { exitClause } from './reasons.ts';
 import { known, rowsAt, type Step } from './step.ts';
-import { readTrades, type TradeRow } from './trades.ts';
-import { carriedOut, type Wish } from './why-order.ts';
+import { type FillRow, type JoinedTrades, readTrades } from './trades.ts';
+import { carriedOut, renamesOf, type Wish } from './why-order.ts';
 
 export interface Story {
   readonly steps: readonly Step[];
@@ -50,7 +50,7 @@ export async function why(
       ...marketSteps(panel, at),
       ...decisionSteps(decisions, decision, at.timeMs),
       first?.target ?? notTarget(targets, at, total),
-      ...(entered ? [] : heldSteps(joined.trades, at)),
+      ...(entered ? [] : heldSteps(joined, tables.events, at)),
       ...(first?.carried ?? []),
       ...others.flatMap(({ target, carried }) => [target, ...carried]),
     ],
@@ -183,13 +183,21 @@ function notTarget(
 }
 
 function heldSteps(
-  trades: readonly TradeRow[],
+  { trades, open }: JoinedTrades,
+  events: Table,
   at: { readonly timeMs: number; readonly symbol: string },
 ): Step[] {
   const held = trades.find(
     (trade) => trade.symbol === at.symbol && trade.entryMs < at.timeMs && trade.exitMs >= at.timeMs,
   );
-  if (held === undefined) return [];
+  if (held === undefined) {
+    const entry = open.find(
+      (fill) => fill.timeMs < at.timeMs && nameAt(events, fill, at.timeMs) === at.symbol,
+    );
+    if (entry === undefined) return [];
+    const text = `It was held ${sideName(entry.side)} at that time: entered ${minute(entry.timeMs)} UTC, still open when the run ended.`;
+    return [{ step: 'held', text, values: { side: entry.side, entryMs: entry.timeMs, exitMs: null } }];
+  }
   return [
     {
       step: 'held',
@@ -197,6 +205,10 @@ function heldSteps(
       values: { side: held.side, entryMs: held.entryMs, exitMs: held.exitMs },
     },
   ];
+}
+
+function nameAt(events: Table, entry: FillRow, timeMs: number): string {
+  return renamesOf(events, entry, timeMs).at(-1)?.name ?? entry.symbol;
 }
 
 function targetRows(targets: Table, at: { readonly timeMs: number; readonly symbol: string }): number[] {

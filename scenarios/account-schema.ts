@@ -137,9 +137,11 @@ export const fillsSchema = z
       .default('adverse-first')
       .describe('which extreme of a bar comes first: the adverse one, or the one nearer to the open'),
     gaps: z
-      .enum(['open', 'level'])
+      .enum(['open', 'level', 'worst'])
       .default('open')
-      .describe('where a stop fills that the open has passed: at the open, or (optimistic) at its level'),
+      .describe(
+        'where stops fill: at their level or at an open beyond it, (optimistic) always at the level, or (pessimistic) at the worst price of the bar',
+      ),
     delayMinutes: z
       .int()
       .min(0)

@@ -104,7 +104,9 @@ function pathSentences({ scenario, headline }: AssumedRun): string[] {
     `Inside a bar ${order}; ${percent(headline.ambiguousBars, 2)} of position-bars held both.${finer}`,
     gaps === 'open'
       ? 'A stop that the open has passed fills at the open; one that a bar reaches fills at its level (a stop on marks at what that is in trade prices), which is kind where prices jump.'
-      : 'A stop fills at its level even where the bar opened beyond it, which no market grants.',
+      : gaps === 'level'
+        ? 'A stop fills at its level even where the bar opened beyond it, which no market grants.'
+        : 'Every stop fills at the worst price of the bar that reached it: a bound, not a forecast.',
   ];
 }
 

@@ -83,27 +83,32 @@ function withCosts(change: (costs: NamedCosts) => NamedCosts): Flip['apply'] {
   return (scenario) => ({ ...scenario, costs: change(scenario.costs) });
 }
 
+/** From the kindest to the harshest. */
+const stopFills = [
+  { value: 'level', text: 'at level', place: 0 },
+  { value: 'open', text: 'gap rule', place: 1 },
+  { value: 'worst', text: 'at the bar’s worst', place: 2 },
+] as const;
+
+function placeOf(gaps: FillChoice['gaps']): number {
+  return stopFills.findIndex(({ value }) => value === gaps);
+}
+
 function pathFlips({ scenario, dataset }: FlipContext): Entry[] {
   const { gaps, path } = scenario.fills;
   const adaptive = path === 'adaptive';
   const minutes = detailMinutesOf(scenario, dataset);
   const finest = dataset.detailMinutes[0];
   const entries: Entry[] = [
-    gaps === 'open'
-      ? {
-          flip: 'stop fills',
-          from: 'gap rule',
-          to: 'at level',
-          sense: 'optimistic',
-          apply: withFills({ gaps: 'level' }),
-        }
-      : {
-          flip: 'stop fills',
-          from: 'at level',
-          to: 'gap rule',
-          sense: 'pessimistic',
-          apply: withFills({ gaps: 'open' }),
-        },
+    ...stopFills
+      .filter(({ value }) => value !== gaps)
+      .map(({ value, text, place }) => ({
+        flip: 'stop fills',
+        from: stopFills.find((each) => each.value === gaps)!.text,
+        to: text,
+        sense: place < placeOf(gaps) ? ('optimistic' as const) : ('pessimistic' as const),
+        apply: withFills({ gaps: value }),
+      })),
     {
       flip: 'path in a bar',
       from: path,
@@ -303,7 +308,11 @@ function fundingFlips({ scenario, dataset }: FlipContext): Entry[] {
   const to = missing === 'interpolate' ? 'zero' : 'interpolate';
   if (missing === 'strict') entries.push({ flip: 'missing funding', reason: 'strict: none was missing' });
   else if (fundingHoles(dataset.panel).length === 0)
-    entries.push({ flip: 'missing funding', reason: 'the funding record has no holes' });
+    entries.push({
+      flip: 'missing funding',
+      reason:
+        'no settlement is missing between two that were recorded; for coins or times without any, nothing stands to interpolate between',
+    });
   else
     entries.push({
       flip: 'missing funding',

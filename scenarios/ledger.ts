@@ -1,5 +1,5 @@
 /**
- * The ledger of assumptions: a scenario once more for every assumption made otherwise, and for all of one sense together. Columns
+ * The ledger of assumptions: a scenario once more for every assumption made otherwise, and for all that cost and all that helped together. Columns
  * and data are read once; every row is one fold.
  */
 import { rename, writeFile } from 'node:fs/promises';
@@ -32,7 +32,10 @@ export interface LedgerRow extends LedgerFigures {
 
 export interface AssumptionLedger {
   readonly rows: readonly LedgerRow[];
-  /** The run as it is, and with all flips of one sense together; null where they cannot run together (see `leftOut`). */
+  /**
+   * The run as it is, and with every assumption made the way that cost this run, or helped it, when tried alone; null where they cannot run
+   * together (see `leftOut`). By effect and not by sense: a later fill is thought a burden, and may be a blessing.
+   */
   readonly triple: {
     readonly pessimistic: LedgerFigures | null;
     readonly realistic: LedgerFigures;
@@ -83,24 +86,41 @@ export async function assumptionLedger(
     }
   };
   const rows: LedgerRow[] = [];
-  const tried: Flip[] = [];
+  const tried: { readonly flip: Flip; readonly row: LedgerRow }[] = [];
   for (const flip of flips) {
     const figures = await fold(`${flip.flip} → ${flip.to}`, flip.apply(scenario));
     if (figures === null) continue;
-    tried.push(flip);
-    rows.push(rowOf(flip, figures, realistic));
+    const row = rowOf(flip, figures, realistic);
+    tried.push({ flip, row });
+    rows.push(row);
   }
-  const allOf = (sense: Sense) =>
+  const whole = (what: string, direction: 1 | -1) =>
     fold(
-      `all ${sense}`,
-      tried.filter((flip) => flip.sense === sense).reduce((changed, flip) => flip.apply(changed), scenario),
+      what,
+      telling(tried, direction).reduce((changed, flip) => flip.apply(changed), scenario),
     );
   const triple = {
-    pessimistic: await allOf('pessimistic'),
+    pessimistic: await whole('all that cost', -1),
     realistic,
-    optimistic: await allOf('optimistic'),
+    optimistic: await whole('all that helped', 1),
   };
   return { rows, triple, leftOut };
+}
+
+/** Of each assumption the flip that moved the return furthest in the direction, in the order of the table; none where it did not move. */
+function telling(
+  tried: readonly { readonly flip: Flip; readonly row: LedgerRow }[],
+  direction: 1 | -1,
+): readonly Flip[] {
+  return tried
+    .filter(({ row }) => row.deltaReturn * direction > 0)
+    .filter(({ row }, _, kept) =>
+      kept.every(
+        (other) =>
+          other.row.flip !== row.flip || other.row.deltaReturn * direction <= row.deltaReturn * direction,
+      ),
+    )
+    .map(({ flip }) => flip);
 }
 
 function barsLacking({ refusalsByReason }: Headline): number {

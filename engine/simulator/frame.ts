@@ -244,6 +244,7 @@ export class BarFrame {
       return this.takesAsLimit(k) ? side * this.#book.reals[real + SIGNED_TARGET]! : open;
     }
     const level = side * this.#book.reals[real + SIGNED_STOP]!;
+    if (this.#rules.gaps === 'worst') return this.tradeExtreme(k, -1);
     if (touch === 'gap-stop') return this.#rules.gaps === 'level' ? level : open;
     // In the bar of a resting order's fill the open may lie beyond the level as well.
     if (!this.stopsOnMark(k)) return side === 1 ? Math.min(level, open) : Math.max(level, open);

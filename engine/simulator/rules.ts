@@ -53,8 +53,11 @@ export interface FillRules {
   readonly path: 'adverse-first' | 'adaptive';
   /** Minutes between a decision and its orders. */
   readonly delayMinutes: number;
-  /** Stops and gaps: `level` fills a stop at its level even where the open lies beyond; for the assumption ledger. */
-  readonly gaps: 'open' | 'level';
+  /**
+   * Where stops fill. `open`: at their level, at the open where that lies beyond. For the assumption ledger: `level` at the level whatever the
+   * open, `worst` at the adverse extreme of the bar.
+   */
+  readonly gaps: 'open' | 'level' | 'worst';
   /** Finer bars, or null. */
   readonly detail: DetailSource | null;
 }

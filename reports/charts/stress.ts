@@ -123,8 +123,7 @@ function equityReading(result: StressResult, margin: StressMargin): string {
     const detail = row.detail === null ? '' : ` (${percent(row.detail.hourReturn, { signed: true })})`;
     return `${row.leverage}× ${hourly}${detail}`;
   });
-  const beside =
-    result.detailMinutes === null ? '' : `, by bars of ${result.detailMinutes} minutes in brackets`;
+  const beside = result.detailMinutes === null ? '' : `, by ${result.detailMinutes}-minute bars in brackets`;
   return `The hour of ${minute(result.atMs)} UTC is shaded. Its return by hourly bars${beside}: ${said.join(', ')}.`;
 }
 

@@ -113,6 +113,25 @@ describe('given a planted market', () => {
     expect(await readFile(String(answer['report']), 'utf8')).toContain('<html');
   }, 30_000);
 
+  it('a report takes coins apart by commas or spaces, and names every one that does not exist', async () => {
+    const { answer } = await ask('backtest', 'demo', '--no-report', '--set', 'count=3');
+    const runId = String(answer['runId']);
+    const trades = await ask(
+      'data',
+      'sql',
+      `SELECT DISTINCT symbol FROM run_trades WHERE run_id = '${runId}' ORDER BY symbol LIMIT 3`,
+    );
+    const [a, b, c] = (trades.answer['rows'] as { symbol: string }[]).map(({ symbol }) => symbol);
+    const unknown = await run('report', runId, '--coins', `${a},NOSUCH`, 'NONE');
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.err).toContain('the dataset has no NOSUCH');
+    expect(unknown.err).toContain('the dataset has no NONE');
+    const written = await ask('report', runId, '--coins', `${a},${b}`, c!);
+    const files = written.answer['files'] as string[];
+    expect(files.filter((file) => file.includes('coins'))).toHaveLength(3);
+    expect(written.answer['untraded']).toEqual([]);
+  }, 30_000);
+
   it('a span outside the data is a fault of the scenario', async () => {
     const ran = await run('backtest', 'demo', '--from', '1999-01-01', '--no-report');
     expect(ran.exitCode).toBe(2);

@@ -25,3 +25,14 @@ it('takes columns from every row, and says so when there is none', () => {
   ]);
   expect(tableText([], 'no runs')).toBe('no runs');
 });
+
+it('stands figures right, as it does numbers', () => {
+  const rows = [
+    { name: 'a', return: '+1,234.50 %', trades: '1,234' },
+    { name: 'b', return: '−1.00 %', trades: null },
+  ];
+  expect(tableText(rows).split('\n').slice(2)).toEqual([
+    'a     +1,234.50 %   1,234',
+    'b         −1.00 %       –',
+  ]);
+});

@@ -52,7 +52,7 @@ const rulesRecipe = fc.record({
   spotShare: from(0, 0.1, 0.5, 1),
   transfers: from('fixed' as const, 'rebalance-daily' as const, 'listed' as const),
   path: from('adverse-first' as const, 'adaptive' as const),
-  gaps: from('open' as const, 'open' as const, 'level' as const),
+  gaps: from('open' as const, 'open' as const, 'level' as const, 'worst' as const),
   delayMinutes: from(0, 0, 0, 15, 30, 60, 90),
   boundary: from('half-open' as const, 'half-open' as const, 'include-same-stamp' as const),
   delistHaircut: from(0, 0.1, 0.25, 0.5),

@@ -30,10 +30,14 @@ export function hitOf(position: Position, bars: BarPair, fills: FillRules, maker
   const stop = stopOf(position);
   const trigger = wanted.stopOn === 'mark' ? bars.mark : trade;
   const stopReached = stop !== null && side * adverse(side, trigger) <= side * stop;
-  const inside = (): Hit => ({ ...stopHit(position, bars, stop!), early: false });
+  const inside = (): Hit => {
+    const hit = { ...stopHit(position, bars, stop!), early: false };
+    return fills.gaps === 'worst' ? { ...hit, price: adverse(side, trade) } : hit;
+  };
   if (makerFill) return stopReached ? inside() : null;
   if (stop !== null && side * trigger.open <= side * stop) {
-    const price = fills.gaps === 'level' ? stop : trade.open;
+    const kind = fills.gaps === 'level' ? stop : trade.open;
+    const price = fills.gaps === 'worst' ? adverse(side, trade) : kind;
     return { reason: 'stop', price, gap: true, maker: false, level: stop, early: true };
   }
   const maker = wanted.targetKind === 'limit';

@@ -2,8 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunTable } from '../../datasets/runs.ts';
 import { exitReasons } from '../../engine/journal/records.ts';
 import { accountParts } from '../../reports/account.ts';
+import { cautionFacts } from '../../reports/caution-facts.ts';
+import { numbers } from '../../reports/columns.ts';
 import { figures } from '../../reports/headline.ts';
 import { exitClause, refusalClause } from '../../reports/reasons.ts';
 import { writeReport } from '../../reports/report.ts';
@@ -61,7 +64,7 @@ describe('trades of an account with partial fills, a rename and two wallets', ()
 describe('the account behind the page', () => {
   it('adds its costs by kind up to the headline', async () => {
     const { headline } = eventful.run.manifest;
-    const { costs } = await accountParts(eventful.run, await readTrades(eventful.run));
+    const { costs } = await accountParts(eventful.run, await readTrades(eventful.run), eventful.panel);
     const amount = (kind: string) => costs.find((row) => row.kind === kind)!.amount;
     expect(amount('clearance fees')).toBeCloseTo(headline.clearanceFees, 12);
     expect(amount('clearance fees')).toBeGreaterThan(1);
@@ -71,8 +74,33 @@ describe('the account behind the page', () => {
     expect(amount('slippage')).toBeCloseTo(headline.slippage, 12);
   });
 
+  it('says whether funding was paid or received', async () => {
+    const { run, panel } = sampleRun('unused', { days: 20, coins: 8 });
+    const kindOf = async (sign: 1 | -1) => {
+      const funding = await run.table('funding');
+      const cash = Float64Array.from(numbers(funding, 'cash'), (value) => sign * Math.abs(value));
+      const turned = {
+        ...funding,
+        columns: { ...funding.columns, cash: { type: 'double' as const, values: cash } },
+      };
+      const given = {
+        ...run,
+        table: async (name: RunTable) => (name === 'funding' ? turned : await run.table(name)),
+      };
+      const { costs } = await accountParts(given, await readTrades(given), panel);
+      return costs.find(({ kind }) => kind.startsWith('funding'));
+    };
+    expect(await kindOf(1)).toMatchObject({ kind: 'funding received' });
+    expect((await kindOf(1))!.amount).toBeLessThan(0);
+    expect(await kindOf(-1)).toMatchObject({ kind: 'funding paid' });
+  });
+
   it('counts limit orders by what became of them, and rests that were dropped', async () => {
-    const { orders, events, wallets } = await accountParts(eventful.run, await readTrades(eventful.run));
+    const { orders, events, wallets } = await accountParts(
+      eventful.run,
+      await readTrades(eventful.run),
+      eventful.panel,
+    );
     expect(orders).toMatchObject({ limits: 2, limitsByOutcome: { filled: 1, expired: 1 }, partial: 1 });
     expect(events.map(({ event }) => event).sort()).toEqual([
       'dropped-rest',
@@ -121,17 +149,17 @@ describe('the report of such a run', () => {
     expect(empty).not.toContain('id="account"');
   });
 
-  it('says at the top and in the terminal what the account was reckoned with', () => {
+  it('says at the top and in the terminal what the account was reckoned with', async () => {
     const { manifest } = eventful.run;
     const shown = figures(manifest.headline).map(({ key }) => key);
     expect(shown).toEqual(expect.arrayContaining(['liquidations', 'insurance', 'makerFees', 'partialFills']));
-    const text = summary(manifest);
+    const text = summary(manifest, await cautionFacts(eventful.run));
     expect(text).toContain('isolated margin');
     expect(text.replaceAll(/\s+/g, ' ')).toContain('(proxy)');
     expect(text.replaceAll(/\s+/g, ' ')).toContain('1 position ended in liquidation');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-    const plain = sampleRun('unused', { days: 20, coins: 8 }).run.manifest;
-    expect(summary(plain)).not.toMatch(/Account:|Liquidations/);
+    const plain = sampleRun('unused', { days: 20, coins: 8 }).run;
+    expect(summary(plain.manifest, await cautionFacts(plain))).not.toMatch(/Account:|Liquidations/);
   });
 });
 

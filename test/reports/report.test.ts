@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cautionFacts } from '../../reports/caution-facts.ts';
 import { fileName } from '../../reports/file-name.ts';
 import { groupTrades } from '../../reports/groups.ts';
 import { figures, verdict } from '../../reports/headline.ts';
@@ -133,18 +134,20 @@ describe('a run without trades', () => {
 });
 
 describe('words about the result', () => {
-  it('call losing losing', () => {
+  it('call losing losing', async () => {
+    const facts = await cautionFacts(sample.run);
     const { manifest } = sample.run;
     const headline = { ...manifest.headline, totalReturn: -0.25, finalEquity: 7500 };
     expect(verdict({ ...manifest, headline })).toMatch(/^Lost 25\.00 % in 45 days/);
-    expect(summary({ ...manifest, headline })).toContain('Lost 25.00 %');
+    expect(summary({ ...manifest, headline }, facts)).toContain('Lost 25.00 %');
   });
 
-  it('fit 80 columns in the terminal, plain unless colour is asked for', () => {
-    const text = summary(sample.run.manifest);
+  it('fit 80 columns in the terminal, plain unless colour is asked for', async () => {
+    const facts = await cautionFacts(sample.run);
+    const text = summary(sample.run.manifest, facts);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     expect(text).not.toContain('\u001b');
-    expect(summary(sample.run.manifest, { colour: true })).toContain('\u001b[');
+    expect(summary(sample.run.manifest, facts, { colour: true })).toContain('\u001b[');
     const lines = demoText({ runs: [sample.run], report: 'x', url: 'file:///x' }).split('\n');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });

@@ -23,7 +23,7 @@ it('prints a table of what each assumption is worth, the triple, and what was le
   expect(out).toMatch(/^stop fills gap rule → at level +optimistic +\S+ %/m);
   expect(out).toMatch(/^slippage 2 bps → twice +pessimistic +−\d+\.\d\d %/m);
   for (const name of ['pessimistic', 'realistic', 'optimistic'])
-    expect(out).toMatch(new RegExp(`^${name} +[+−]\\d+\\.\\d\\d % +\\d+\\.\\d\\d % +\\d+$`, 'm'));
+    expect(out).toMatch(new RegExp(`^${name} +[+−]\\d+\\.\\d\\d % +−?\\d+\\.\\d\\d % +[\\d,]+$`, 'm'));
   expect(out).toMatch(/left out:\n(.*\n)* {2}finer bars: the dataset has none/);
   expect(err).toMatch(/assumptions: slippage → none/);
 });
