@@ -171,10 +171,13 @@ export class ImpactMeter {
     let count = 0;
     let sum = 0;
     let squares = 0;
+    const redenominates = this.#redenominates;
+    const end = base + hour * BAR_WIDTH;
     let before = bars[base + (from - 1) * BAR_WIDTH]!;
-    for (let back = from; back < hour; back += 1) {
-      const close = bars[base + back * BAR_WIDTH]!;
-      const change = close / (this.#redenominates ? before * this.#unitChange(coin, back) : before) - 1;
+    for (let at = base + from * BAR_WIDTH; at < end; at += BAR_WIDTH) {
+      const close = bars[at]!;
+      if (redenominates) before *= this.#unitChange(coin, (at - base) / BAR_WIDTH);
+      const change = close / before - 1;
       before = close;
       if (change !== change) continue;
       count += 1;
@@ -196,9 +199,13 @@ export class ImpactMeter {
 
   /** Over the 24 hours before; hours without a bar traded nothing. NaN where a bar's volume is unknown. */
   #volumeBefore(coin: number, hour: number): number {
+    const { quoteVolume, hours } = this.#panel;
+    const base = coin * hours;
     let sum = 0;
-    for (let back = Math.max(0, hour - HOURS_A_DAY); back < hour; back += 1)
-      sum += this.#quoteVolume(coin, back);
+    for (let back = Math.max(0, hour - HOURS_A_DAY); back < hour; back += 1) {
+      const recorded = quoteVolume === null ? Number.NaN : quoteVolume[base + back]!;
+      sum += recorded === recorded ? recorded : this.#quoteVolume(coin, back);
+    }
     return sum;
   }
 

@@ -17,7 +17,7 @@ const { SIDE, QUANTITY, ENTRY_PRICE, REALS, COIN, WHOLES, MARGIN, ASIDES } = rec
 const HOUR = 60;
 const minuteMs = 60_000;
 /** No fill is worse than its raw price by more than this fraction: beyond it the square-root law says nothing. */
-export const SLIPPAGE_MAX = 0.5;
+export const SLIPPAGE_MAX = 0.25;
 
 export interface FillsOptions {
   readonly panel: Panel;

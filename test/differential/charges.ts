@@ -29,7 +29,7 @@ export class Charges {
 
   /** Price after slippage. Direction 1 buys, -1 sells; `stress` multiplies the slippage. */
   taker(coin: number, direction: 1 | -1, raw: number, quantity: number, stress = 1): number {
-    const slippage = Math.min(0.5, this.#slippageBps(coin, direction, raw * quantity) / 10_000);
+    const slippage = Math.min(0.25, this.#slippageBps(coin, direction, raw * quantity) / 10_000);
     return Math.max(0, raw * (1 + direction * slippage * stress));
   }
 
