@@ -1,6 +1,7 @@
 /** What `import { … } from 'hourglass'` offers. */
 
 export { arrowStream, arrowTable } from './datasets/arrow.ts';
+export type { AssumptionLedger, LedgerRow } from './datasets/assumption-ledger.ts';
 export type { Dataset, DatasetManifest } from './datasets/dataset.ts';
 export { openDataset } from './datasets/open.ts';
 export { type Headline, listRuns, type RunManifest, readRun, type StoredRun } from './datasets/runs.ts';
@@ -95,7 +96,6 @@ export { runBacktest } from './scenarios/backtest.ts';
 export { type CostModel, feeModel, type SlippageChoice, slippageModel } from './scenarios/cost-models.ts';
 export { ScenarioFault } from './scenarios/faults.ts';
 export { type FillModelChoice, fillModel, type RuleChoice } from './scenarios/fill-model.ts';
-export type { AssumptionLedger, LedgerRow } from './scenarios/ledger.ts';
 export { type BacktestAnswer, type BacktestRequest, backtest } from './scenarios/library.ts';
 export { loadScenario } from './scenarios/load.ts';
 export { replayRun as replay } from './scenarios/replay.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { AssumptionLedger, LedgerFigures } from '../datasets/assumption-ledger.ts';
 import type { RunManifest } from '../datasets/runs.ts';
 import { count, percent } from '../reports/format.ts';
-import type { AssumptionLedger, LedgerFigures } from '../scenarios/ledger.ts';
 import type { ScenarioOverrides } from '../scenarios/overrides.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Act } from './program.ts';

@@ -1,47 +1,21 @@
 /** What each assumption of a run is worth: read back from the run's folder, as a table and as a chart. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type AssumptionLedger,
+  type LedgerFigures,
+  ledgerFile,
+  type Sense,
+} from '../datasets/assumption-ledger.ts';
 import { type Chart, colour } from './chart.ts';
 import { signedPercent } from './figure.ts';
 import { count, percent } from './format.ts';
 import { type Html, html, tableHtml } from './html.ts';
 import { ReportError } from './write-file.ts';
 
-type Sense = 'optimistic' | 'neutral' | 'pessimistic';
-
-/** Fractions; `maxDrawdown` positive. */
-interface LedgerFigures {
-  readonly totalReturn: number;
-  readonly maxDrawdown: number;
-  readonly trades: number;
-}
-
-interface LedgerRow extends LedgerFigures {
-  readonly flip: string;
-  readonly from: string;
-  readonly to: string;
-  /** What the run becomes by the flip. */
-  readonly sense: Sense;
-  readonly deltaReturn: number;
-  readonly deltaDrawdown: number;
-  readonly deltaTrades: number;
-}
-
-/** As `ledger.json` of a run folder holds it. */
-export interface AssumptionLedger {
-  readonly rows: readonly LedgerRow[];
-  /** Null where the flips of a sense cannot run together. */
-  readonly triple: {
-    readonly pessimistic: LedgerFigures | null;
-    readonly realistic: LedgerFigures;
-    readonly optimistic: LedgerFigures | null;
-  };
-  readonly leftOut: readonly { readonly flip: string; readonly reason: string }[];
-}
-
 /** The ledger of the run in `dir`, dearest assumption first; null where none was asked for. @throws ReportError `ledger-unreadable` */
 export async function readLedger(dir: string): Promise<AssumptionLedger | null> {
-  const path = join(dir, 'ledger.json');
+  const path = join(dir, ledgerFile);
   let text: string;
   try {
     text = await readFile(path, 'utf8');

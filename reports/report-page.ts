@@ -1,9 +1,11 @@
 /** The page of one run: figures, cautions, charts and tables, in the order in which a reader asks. */
+
+import type { AssumptionLedger } from '../datasets/assumption-ledger.ts';
 import type { RunManifest } from '../datasets/runs.ts';
 import { wilson } from '../engine/stats/wilson.ts';
 import type { AccountParts } from './account.ts';
 import { accountHtml, costsHtml } from './account-section.ts';
-import { type AssumptionLedger, ledgerHtml } from './assumption-ledger.ts';
+import { ledgerHtml } from './assumption-ledger.ts';
 import type { CautionFacts } from './caution-facts.ts';
 import type { Chart } from './chart.ts';
 import {

@@ -7,6 +7,7 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AssumptionLedger } from '../datasets/assumption-ledger.ts';
 import type { Progress } from '../datasets/progress.ts';
 import type { StoredRun } from '../datasets/runs.ts';
 import type { Panel } from '../engine/panel/panel.ts';
@@ -14,7 +15,7 @@ import { dailyReturns } from '../engine/stats/daily-returns.ts';
 import { sharpeInterval } from '../engine/stats/sharpe-interval.ts';
 import { spearman } from '../engine/stats/spearman.ts';
 import { accountParts } from './account.ts';
-import { type AssumptionLedger, ledgerChart, readLedger } from './assumption-ledger.ts';
+import { ledgerChart, readLedger } from './assumption-ledger.ts';
 import { cautionFacts } from './caution-facts.ts';
 import type { Chart } from './chart.ts';
 import { bookCharts } from './charts/book.ts';

@@ -7,11 +7,12 @@
  *   4. `assumptionLedger` where asked for: 3 once more for every assumption made otherwise
  *   5. `writeRun`
  */
+import type { AssumptionLedger } from '../datasets/assumption-ledger.ts';
 import { openDataset } from '../datasets/open.ts';
 import { type StoredRun, writeRun } from '../datasets/runs.ts';
 import type { Store } from '../datasets/store.ts';
 import type { Panel } from '../engine/panel/panel.ts';
-import { type AssumptionLedger, assumptionLedger, writeLedger } from './ledger.ts';
+import { assumptionLedger, writeLedger } from './ledger.ts';
 import type { LoadedStrategy } from './load-strategy.ts';
 import type { Scenario } from './scenario.ts';
 import { boundStrategy, needsVolumes, prepare, type SimulationOptions, simulate } from './simulate.ts';

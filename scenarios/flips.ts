@@ -2,6 +2,7 @@
  * The assumptions of a scenario that can be made otherwise, one by one, and in which sense: more optimistic than it is, more pessimistic,
  * or neither for certain. What does not apply to the scenario or its dataset is left out with the reason.
  */
+import type { LeftOut, Sense } from '../datasets/assumption-ledger.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import type { Headline } from '../datasets/runs.ts';
 import type { FeeTier } from '../engine/exchange/fees.ts';
@@ -19,8 +20,6 @@ import { fundingHoles } from './funding-holes.ts';
 import type { AccountChoice, FillChoice, Scenario } from './scenario.ts';
 import { detailMinutesOf, marginOf } from './venue-rules.ts';
 
-export type Sense = 'optimistic' | 'neutral' | 'pessimistic';
-
 export interface Flip {
   /** What is assumed, in a few words. */
   readonly flip: string;
@@ -30,12 +29,6 @@ export interface Flip {
   readonly sense: Sense;
   /** The scenario with this assumption made otherwise; the others stay, so that flips can be put on top of each other. */
   apply(scenario: Scenario): Scenario;
-}
-
-/** An assumption that is not tried, and why. */
-export interface LeftOut {
-  readonly flip: string;
-  readonly reason: string;
 }
 
 export interface FlipContext {

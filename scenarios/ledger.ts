@@ -5,47 +5,19 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import {
+  type AssumptionLedger,
+  type LedgerFigures,
+  type LedgerRow,
+  type LeftOut,
+  ledgerFile,
+} from '../datasets/assumption-ledger.ts';
 import { asStoreFault } from '../datasets/faults.ts';
 import type { Headline, StoredRun } from '../datasets/runs.ts';
 import { ScenarioFault } from './faults.ts';
-import { type Flip, flipsOf, isFlip, type LeftOut, type Sense } from './flips.ts';
+import { type Flip, flipsOf, isFlip } from './flips.ts';
 import type { Scenario } from './scenario.ts';
 import { type Prepared, type SimulationOptions, simulate } from './simulate.ts';
-
-/** Fractions, `maxDrawdown` positive. */
-export interface LedgerFigures {
-  readonly totalReturn: number;
-  readonly maxDrawdown: number;
-  readonly trades: number;
-}
-
-export interface LedgerRow extends LedgerFigures {
-  readonly flip: string;
-  readonly from: string;
-  readonly to: string;
-  readonly sense: Sense;
-  /** Against the run as it is. */
-  readonly deltaReturn: number;
-  readonly deltaDrawdown: number;
-  readonly deltaTrades: number;
-}
-
-export interface AssumptionLedger {
-  readonly rows: readonly LedgerRow[];
-  /**
-   * The run as it is, and with every assumption made the way that cost this run, or helped it, when tried alone; null where they cannot run
-   * together (see `leftOut`). By effect and not by sense: a later fill is thought a burden, and may be a blessing.
-   */
-  readonly triple: {
-    readonly pessimistic: LedgerFigures | null;
-    readonly realistic: LedgerFigures;
-    readonly optimistic: LedgerFigures | null;
-  };
-  readonly leftOut: readonly LeftOut[];
-}
-
-/** File of a run folder. */
-const LEDGER_FILE = 'ledger.json';
 
 /**
  * Runs every assumption that applies the other way round. `headline` is that of the scenario as it is.
@@ -146,7 +118,7 @@ function rowOf({ flip, from, to, sense }: Flip, figures: LedgerFigures, realisti
 
 /** Writes the ledger beside the run's tables. */
 export async function writeLedger({ dir }: StoredRun, ledger: AssumptionLedger): Promise<void> {
-  const file = join(dir, LEDGER_FILE);
+  const file = join(dir, ledgerFile);
   try {
     await writeFile(`${file}.partial`, `${JSON.stringify(ledger, null, 2)}\n`);
     await rename(`${file}.partial`, file);

@@ -1,11 +1,11 @@
 /** What must hold in every run under the rules of an account: the tables tell one story, and the money adds up every hour. */
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Table } from '../../engine/journal/tables.ts';
 import type { VenueRules } from '../../engine/simulator/rules.ts';
 import { accountCaseOf, accountRecipe } from './account-rules.ts';
 import { backtestOf, type EngineBacktest } from './engine-adapter.ts';
 import type { Case } from './markets.ts';
+import { reals, sum, texts } from './table-columns.ts';
 
 const seed = Number(process.env['HOURGLASS_SEED'] ?? 20_240_104);
 const runsCount = 150;
@@ -238,22 +238,4 @@ function turnoverOf(trades: EngineBacktest['result']['trades']): number {
   let turnover = 0;
   for (let row = 0; row < trades.count; row += 1) turnover += trades.quantity[row]! * trades.entryPrice[row]!;
   return turnover;
-}
-
-function reals(table: Table, name: string): readonly number[] {
-  const column = table.columns[name]!;
-  if (column.type === 'text') throw new TypeError(`column ${name} holds text`);
-  return Array.from(column.values);
-}
-
-function texts(table: Table, name: string): readonly (string | null)[] {
-  const column = table.columns[name]!;
-  if (column.type !== 'text') throw new TypeError(`column ${name} holds numbers`);
-  return column.values;
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

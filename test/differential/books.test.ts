@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Table } from '../../engine/journal/tables.ts';
 import { backtestOf, type EngineBacktest } from './engine-adapter.ts';
 import { type Case, caseOf, caseRecipe } from './markets.ts';
+import { reals, sum, texts } from './table-columns.ts';
 
 const seed = Number(process.env['HOURGLASS_SEED'] ?? 20_240_102);
 const drawn = fc.sample(caseRecipe, { seed, numRuns: 150 }).map(caseOf);
@@ -127,23 +128,5 @@ function realised(fills: Table): number {
     else
       total += reals(fills, 'side')[row]! * reals(fills, 'quantity')[row]! * (price - entries.get(symbol)!);
   }
-  return total;
-}
-
-function reals(table: Table, name: string): readonly number[] {
-  const column = table.columns[name]!;
-  if (column.type === 'text') throw new TypeError(`column ${name} holds text`);
-  return Array.from(column.values);
-}
-
-function texts(table: Table, name: string): readonly (string | null)[] {
-  const column = table.columns[name]!;
-  if (column.type !== 'text') throw new TypeError(`column ${name} holds numbers`);
-  return column.values;
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
   return total;
 }

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AssumptionLedger } from '../../datasets/assumption-ledger.ts';
 import { importDataset } from '../../datasets/import/import.ts';
 import { openStore, type Store } from '../../datasets/store.ts';
-import type { AssumptionLedger } from '../../scenarios/ledger.ts';
 import { answerOf, runCommand } from '../cli/run-command.ts';
 
 const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');

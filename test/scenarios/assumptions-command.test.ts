@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AssumptionLedger } from '../../datasets/assumption-ledger.ts';
 import type { Store } from '../../datasets/store.ts';
-import type { AssumptionLedger } from '../../scenarios/ledger.ts';
 import { answerOf, runCommand } from '../cli/run-command.ts';
 import { plantedStore } from './run-store.ts';
 

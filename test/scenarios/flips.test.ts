@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sense } from '../../datasets/assumption-ledger.ts';
 import { copyToParquet, sqlFile, withDuck } from '../../datasets/duck.ts';
 import { importDataset } from '../../datasets/import/import.ts';
 import { openDataset } from '../../datasets/open.ts';
 import type { Store } from '../../datasets/store.ts';
-import { type Flip, flipsOf, isFlip, type Sense } from '../../scenarios/flips.ts';
+import { type Flip, flipsOf, isFlip } from '../../scenarios/flips.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { prepare, simulate } from '../../scenarios/simulate.ts';
 import { loaded, plantedStore } from './run-store.ts';
