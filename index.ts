@@ -28,6 +28,7 @@ export type { HmmFit, HmmFitOptions } from './engine/columns/regime/baum-welch.t
 export type { StatePath } from './engine/columns/regime/chain.ts';
 export { gaussianHmm, type StateProbabilities } from './engine/columns/regime/gaussian-hmm.ts';
 export type { GaussianHmm } from './engine/columns/regime/model.ts';
+export { scaleByRegime } from './engine/columns/regime/scaling.ts';
 export {
   boolean,
   type ConfigFields,
@@ -76,14 +77,42 @@ export type { Clock, Journal, MarketData, Venue } from './engine/ports.ts';
 export type { Limits } from './engine/risk/limits.ts';
 export { run, type Session, StrategyFault } from './engine/run.ts';
 export type { Schedule } from './engine/schedule.ts';
+export { ensembleLogit, ensembleWeights } from './engine/signal/ensemble.ts';
+export { logitOf, sigmoid } from './engine/signal/probability.ts';
 export type { Costs } from './engine/simulator/costs.ts';
 export type { DetailSource, FillRules, VenueRules } from './engine/simulator/rules.ts';
 export { calmar } from './engine/stats/calmar.ts';
 export { dailyReturns } from './engine/stats/daily-returns.ts';
+export {
+  type InformationCoefficient,
+  informationCoefficient,
+  neweyWestT,
+} from './engine/stats/information-coefficient.ts';
+export { type Isotonic, isotonic } from './engine/stats/isotonic.ts';
+export { type KolmogorovSmirnov, kolmogorovSmirnov } from './engine/stats/kolmogorov-smirnov.ts';
 export { maxDrawdown } from './engine/stats/max-drawdown.ts';
+export {
+  type DeflatedSharpe,
+  type DeflatedSharpeInput,
+  deflatedSharpe,
+  type OverfittingProbability,
+  type ProbabilisticSharpeInput,
+  probabilisticSharpe,
+  probabilityOfBacktestOverfitting,
+} from './engine/stats/overfitting.ts';
+export { holm, mcnemar, twoProportion } from './engine/stats/proportions.ts';
+export { populationStabilityIndex } from './engine/stats/psi.ts';
+export { type QuantileBin, type QuantileReturns, quantileReturns } from './engine/stats/quantile-returns.ts';
+export { partialAuc, type RocCurve, rocAuc, rocCurve } from './engine/stats/roc-auc.ts';
+export { type ScoreBin, scoreBins } from './engine/stats/score-bins.ts';
 export { sharpe } from './engine/stats/sharpe.ts';
 export { sortino } from './engine/stats/sortino.ts';
 export { spearman } from './engine/stats/spearman.ts';
+export {
+  type BootstrapInterval,
+  type BootstrapOptions,
+  stationaryBootstrap,
+} from './engine/stats/stationary-bootstrap.ts';
 export { wilson } from './engine/stats/wilson.ts';
 export {
   bindStrategy,

@@ -1,3 +1,4 @@
+import { knownPairs } from './known-pairs.ts';
 import { mean } from './mean.ts';
 import { ranks } from './ranks.ts';
 
@@ -8,15 +9,8 @@ import { ranks } from './ranks.ts';
  * @throws RangeError where the two series differ in length.
  */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) throw new RangeError(`spearman: lengths differ (${a.length} and ${b.length})`);
-  const keptA: number[] = [];
-  const keptB: number[] = [];
-  for (let index = 0; index < a.length; index += 1) {
-    if (Number.isNaN(a[index]!) || Number.isNaN(b[index]!)) continue;
-    keptA.push(a[index]!);
-    keptB.push(b[index]!);
-  }
-  return keptA.length < 3 ? Number.NaN : pearson(ranks(keptA), ranks(keptB));
+  const known = knownPairs(a, b, 'spearman');
+  return known.a.length < 3 ? Number.NaN : pearson(ranks(known.a), ranks(known.b));
 }
 
 function pearson(a: Float64Array, b: Float64Array): number {
