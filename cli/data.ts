@@ -3,6 +3,7 @@ import type { Finding } from '../datasets/check/finding.ts';
 import type { ImportRequest } from '../datasets/import/request.ts';
 import type { PresetName } from '../datasets/planted/settings.ts';
 import type { Store } from '../datasets/store.ts';
+import { addDownload } from './data-download.ts';
 import { exitCodes, UsageFault } from './failure.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Act } from './program.ts';
@@ -14,6 +15,7 @@ export function addData(program: Command, act: Act): void {
   const data = program.command('data').description('datasets: make, import, look at, check');
   addImport(data, act);
   addSynth(data, act);
+  addDownload(data, act);
   addLooking(data, act);
   addCheck(data, act);
 }

@@ -44,6 +44,7 @@ const usageCodes = new Set([
   'run-missing',
   'scenario-refused',
   'query-refused',
+  'download-refused',
   'strategy-fault',
   'strategy-folder',
   'strategy-missing',

@@ -21,7 +21,7 @@ const later = [
   'demote',
   'venue-simulator',
 ];
-const laterForData = ['download', 'repair'];
+const laterForData = ['repair'];
 
 export function addLater(program: Command): void {
   const data = program.commands.find((command) => command.name() === 'data')!;

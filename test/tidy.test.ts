@@ -41,6 +41,8 @@ const packages: readonly { readonly name: RegExp; readonly where: RegExp }[] = [
   { name: /^esbuild$/, where: /^scenarios\/load-strategy\.ts$/ },
   { name: /^commander$/, where: /^cli\// },
   { name: /^ccxt$/, where: /^(?:datasets\/download|live\/binance)\// },
+  { name: /^undici$/, where: /^datasets\/download\// },
+  { name: /^fflate$/, where: /^datasets\/import\/zip\.ts$/ },
   {
     name: /^node:worker_threads$/,
     where: /^(?:engine\/signal|datasets|scenarios|reports|training|live|cli)\//,

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Fault, Parsed } from '../../engine/config.ts';
 import { asStoreFault } from '../faults.ts';
+import { unpackZip } from './zip.ts';
 
 export interface SourceFile {
   /** Position among all files of the import: what rows carry to say where they came from. */
@@ -13,7 +14,8 @@ export interface SourceFile {
   /** As the user gave it. */
   readonly path: string;
   readonly fileName: string;
-  readonly format: 'parquet' | 'csv' | 'json';
+  /** `jsonl`: one object a line. */
+  readonly format: 'parquet' | 'csv' | 'json' | 'jsonl';
   /** Where to read: the file itself, or its unpacked copy. */
   readonly readable: string;
 }
@@ -35,10 +37,11 @@ export async function openSource(path: string, index: number, tempDir: string): 
   } catch (cause) {
     return refused(`cannot be read (${(cause as Error).message}). Check its mode.`);
   }
+  if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return await openZip(path, index, tempDir);
   const packed = head[0] === 0x1f && head[1] === 0x8b;
   const format = formatOf(path, head, packed);
   if (format === null)
-    return refused('is none of Parquet, CSV and JSON (.csv, .json, both also .gz). Convert it.');
+    return refused('is none of Parquet, CSV and JSON (.csv, .json, both also .gz or .zip). Convert it.');
   const fileName = basename(path);
   if (!packed) return { ok: true, value: { index, path, fileName, format, readable: path } };
   const readable = join(tempDir, `unpacked-${index}.${format}`);
@@ -46,6 +49,15 @@ export async function openSource(path: string, index: number, tempDir: string): 
   if (fault !== null) return { ok: false, faults: [fault] };
   const { size } = await stat(readable);
   if (size === 0) return refused('unpacks to nothing. Fetch it again, or leave it out.');
+  return { ok: true, value: { index, path, fileName, format, readable } };
+}
+
+async function openZip(path: string, index: number, tempDir: string): Promise<Parsed<SourceFile>> {
+  const readable = join(tempDir, `unpacked-${index}`);
+  const unpacked = await unpackZip(path, readable);
+  if (!unpacked.ok) return unpacked;
+  const { fileName } = unpacked.value;
+  const format = fileName.toLowerCase().endsWith('.csv') ? 'csv' : 'json';
   return { ok: true, value: { index, path, fileName, format, readable } };
 }
 
@@ -64,6 +76,7 @@ function formatOf(path: string, head: Buffer, packed: boolean): SourceFile['form
   const plain = path.toLowerCase().replace(/\.gz$/, '');
   if (plain.endsWith('.parquet')) return packed ? null : 'parquet';
   if (plain.endsWith('.csv') || plain.endsWith('.txt')) return 'csv';
+  if (plain.endsWith('.jsonl') || plain.endsWith('.ndjson')) return 'jsonl';
   return plain.endsWith('.json') ? 'json' : null;
 }
 

@@ -12,7 +12,7 @@ export interface ScoreBin {
   readonly meanReturn: number;
 }
 
-export const scoreBinEdges = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
+const scoreBinEdges = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 1] as const;
 
 /**
  * Outcomes by bin of probability: how often it won, with Wilson's interval on the raw count, and what it earned. A win is a return
