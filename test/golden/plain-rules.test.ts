@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { runBacktestInMemory } from '../../engine/backtest.ts';
 import { computeColumns } from '../../engine/columns/compute.ts';
+import { barInputs } from '../../engine/columns/features/inputs.ts';
 import { parseConfig } from '../../engine/config.ts';
 import { RunJournal } from '../../engine/journal/run-journal.ts';
 import { plainRules, type VenueRules } from '../../engine/simulator/rules.ts';
@@ -32,7 +33,7 @@ async function fold(name: string, config: Readonly<Record<string, unknown>>, rul
   const strategy = bindStrategy(definition, parsed.value);
   const stored = new Map(slice.columns.map((rows) => [rows.name, rows]));
   const missing = strategy.columns.filter((column) => !stored.has(column));
-  for (const rows of await computeColumns(slice.panel, missing)) stored.set(rows.name, rows);
+  for (const rows of await computeColumns(barInputs(slice.panel), missing)) stored.set(rows.name, rows);
   const journal = new RunJournal();
   const result = await runBacktestInMemory({
     panel: slice.panel,
