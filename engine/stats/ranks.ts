@@ -1,13 +1,32 @@
 /** Average ranks, 1 for the lowest; equal values share the mean of their places. Values must not be NaN. */
 export function ranks(values: ArrayLike<number>): Float64Array {
-  const order = Array.from({ length: values.length }, (_, index) => index);
-  order.sort((a, b) => values[a]! - values[b]!);
-  const out = new Float64Array(values.length);
-  for (let first = 0; first < order.length; ) {
-    let last = first;
-    while (last + 1 < order.length && values[order[last + 1]!] === values[order[first]!]) last += 1;
-    for (let place = first; place <= last; place += 1) out[order[place]!] = (first + last) / 2 + 1;
-    first = last + 1;
+  const given = Float64Array.from(values);
+  // Sorting numbers and looking their places up is several times as fast as sorting places by a comparison.
+  const sorted = given.toSorted();
+  const shared = sharedPlaces(sorted);
+  return given.map((value) => shared[firstPlace(sorted, value)]! + 0.5);
+}
+
+/** At the first place of every value of an ascending series: its rank less one half, the mean of the places it fills. */
+export function sharedPlaces(sorted: Float64Array): Float64Array {
+  const shared = new Float64Array(sorted.length);
+  for (let first = 0; first < sorted.length; ) {
+    let end = first + 1;
+    while (end < sorted.length && sorted[end] === sorted[first]) end += 1;
+    shared[first] = (first + end) / 2;
+    first = end;
   }
-  return out;
+  return shared;
+}
+
+/** First place at which the value stands in an ascending series; it must be there. */
+export function firstPlace(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

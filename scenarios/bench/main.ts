@@ -9,13 +9,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type BacktestResult, runBacktestInMemory } from '../../engine/backtest.ts';
-import { logReturns } from '../../engine/columns/market-columns.ts';
-import { rollingBeta } from '../../engine/columns/rolling.ts';
 import { RunJournal } from '../../engine/journal/run-journal.ts';
 import { exitReasonAt, type TradeColumns } from '../../engine/portfolio/ledger.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import { runVariants } from '../variants.ts';
 import { accountBench, foldAccount } from './account.ts';
+import { kernels } from './kernels.ts';
 import { madeUpWorkload } from './made-up.ts';
 import {
   prepareWorkload,
@@ -69,7 +68,7 @@ export async function benchMain(options: BenchOptions): Promise<void> {
     }
   }
   await benchAccount(workload, options, report);
-  benchBeta(workload, options, report);
+  benchKernels(workload, options, report);
   await benchSweeps(workload, report);
 }
 
@@ -199,36 +198,18 @@ async function benchAccount(workload: Workload, options: BenchOptions, report: R
   }
 }
 
-/** The workload's kernel: slope on coin 0 over the last 720 hours, only where all 720 returns exist. */
-function benchBeta(workload: Workload, options: BenchOptions, report: Report): void {
-  const { panel } = workload;
-  const times: Lap[] = [];
-  let count = 0;
-  let total = 0;
-  for (let repetition = 0; repetition < Math.min(3, options.repetitions); repetition += 1) {
-    const watch = new Stopwatch();
-    count = 0;
-    total = 0;
-    const x = logReturnsOf(workload, 0);
-    const out = new Float64Array(panel.hours);
-    for (let coin = 0; coin < panel.symbols.length; coin += 1) {
-      const range = { window: 720, countMin: 720, firstStamp: 0, from: 0, to: panel.hours };
-      rollingBeta(x, logReturnsOf(workload, coin), range, out);
-      for (const beta of out) {
-        if (beta !== beta) continue;
-        count += 1;
-        total += beta;
-      }
+function benchKernels(workload: Workload, options: BenchOptions, report: Report): void {
+  for (const { task, run } of kernels) {
+    const times: Lap[] = [];
+    let figures: Readonly<Record<string, number>> = {};
+    for (let repetition = 0; repetition < Math.min(5, 1 + options.repetitions); repetition += 1) {
+      const watch = new Stopwatch();
+      figures = run(workload);
+      times.push(watch.lap());
     }
-    times.push(watch.lap());
+    // The first repetition is cold.
+    report(task, times.slice(times.length > 1 ? 1 : 0), { first_s: times[0]!.wallS, ...figures });
   }
-  report('beta720', times, { count, mean: total / count });
-}
-
-function logReturnsOf({ panel }: Workload, coin: number): Float64Array {
-  const returns = new Float64Array(panel.hours).fill(Number.NaN);
-  logReturns(panel, coin, 0, panel.hours, returns);
-  return returns;
 }
 
 /** 100 variants over one shared panel, with one worker and with as many as there are cores. */

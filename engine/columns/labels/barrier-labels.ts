@@ -7,8 +7,8 @@
  * 2. `pathOf`: the coin's bars, its finer bars in place of the hours that have them.
  * 3. `BarrierWalk`: the first bar that meets a barrier.
  */
-import { barLayout, type Panel, sharedInt32 } from '../../panel/panel.ts';
-import { emptyRows, type Rows } from '../../panel/rows.ts';
+import { barLayout, type Panel, sharedFloat64, sharedInt32 } from '../../panel/panel.ts';
+import type { Rows } from '../../panel/rows.ts';
 import type { DetailSource } from '../../simulator/rules.ts';
 import {
   type Barriers,
@@ -21,6 +21,8 @@ import { type CoinPath, pathOf } from './coin-path.ts';
 import { type Life, livesOf, unitChangesOf } from './lives.ts';
 
 const { OPEN, CLOSE, BAR_WIDTH } = barLayout;
+const TIMEOUT = barrierOutcomes.indexOf('timeout');
+const DELISTED = barrierOutcomes.indexOf('delisted');
 const UNRESOLVED = barrierOutcomes.indexOf('unresolved');
 
 export interface BarrierLabelRules extends Barriers {
@@ -57,13 +59,18 @@ export interface BarrierLabels {
   readonly ambiguous: Uint8Array;
 }
 
+/** Room for labels: nothing stands in it until every coin has been labelled. Clearing it first would cost a third of that. */
 export function emptyBarrierLabels(panel: Panel, name: string): BarrierLabels {
   const coins = panel.symbols.length;
-  const cells = coins * panel.hours;
+  const { hours } = panel;
+  const cells = coins * hours;
+  const rows = (rowsName: string): Rows => {
+    return { name: rowsName, coins, hours, values: sharedFloat64(cells), rowHash: sharedInt32(hours * 2) };
+  };
   return {
-    label: emptyRows(name, coins, panel.hours),
-    exitReturn: emptyRows(`${name}_return`, coins, panel.hours),
-    endHour: sharedInt32(cells).fill(-1),
+    label: rows(name),
+    exitReturn: rows(`${name}_return`),
+    endHour: sharedInt32(cells),
     outcome: new Uint8Array(new SharedArrayBuffer(cells)),
     ambiguous: new Uint8Array(new SharedArrayBuffer(cells)),
   };
@@ -77,6 +84,9 @@ export interface LabelOptions {
   readonly detail?: DetailSource;
 }
 
+/** Coins whose labels are written together: eight doubles are one cache line of a time-major row. */
+const COINS_PER_LINE = 8;
+
 /** Fills the labels of a range of coins. */
 export function labelBarriers(
   panel: Panel,
@@ -85,10 +95,59 @@ export function labelBarriers(
   options: LabelOptions = {},
 ): void {
   const { fromCoin = 0, toCoin = panel.symbols.length, detail = null } = options;
-  for (let coin = fromCoin; coin < toCoin; coin += 1) {
-    const labeller = new CoinLabeller(panel, rules, out, coin, detail);
-    for (const life of livesOf(panel, coin)) {
-      for (let hour = life.fromHour; hour < life.toHour; hour += 1) labeller.label(hour, life);
+  const lines = Array.from({ length: COINS_PER_LINE }, () => emptyCoinLabels(panel.hours));
+  for (let first = fromCoin; first < toCoin; first += COINS_PER_LINE) {
+    const coins = Math.min(COINS_PER_LINE, toCoin - first);
+    for (let index = 0; index < coins; index += 1) {
+      const labels = clear(lines[index]!);
+      const labeller = new CoinLabeller(panel, rules, labels, first + index, detail);
+      for (const life of livesOf(panel, first + index)) {
+        for (let hour = life.fromHour; hour < life.toHour; hour += 1) labeller.label(hour, life);
+      }
+    }
+    writeLines(lines.slice(0, coins), out, first);
+  }
+}
+
+/** Labels of one coin, by hour. */
+interface CoinLabels {
+  readonly label: Float64Array;
+  readonly exitReturn: Float64Array;
+  readonly endHour: Int32Array;
+  readonly outcome: Uint8Array;
+  readonly ambiguous: Uint8Array;
+}
+
+function emptyCoinLabels(hours: number): CoinLabels {
+  return {
+    label: new Float64Array(hours),
+    exitReturn: new Float64Array(hours),
+    endHour: new Int32Array(hours),
+    outcome: new Uint8Array(hours),
+    ambiguous: new Uint8Array(hours),
+  };
+}
+
+function clear(labels: CoinLabels): CoinLabels {
+  labels.label.fill(Number.NaN);
+  labels.exitReturn.fill(Number.NaN);
+  labels.endHour.fill(-1);
+  labels.outcome.fill(0);
+  labels.ambiguous.fill(0);
+  return labels;
+}
+
+function writeLines(lines: readonly CoinLabels[], out: BarrierLabels, firstCoin: number): void {
+  const { coins, hours } = out.label;
+  for (let hour = 0; hour < hours; hour += 1) {
+    const cell = hour * coins + firstCoin;
+    for (let index = 0; index < lines.length; index += 1) {
+      const line = lines[index]!;
+      out.label.values[cell + index] = line.label[hour]!;
+      out.exitReturn.values[cell + index] = line.exitReturn[hour]!;
+      out.endHour[cell + index] = line.endHour[hour]!;
+      out.outcome[cell + index] = line.outcome[hour]!;
+      out.ambiguous[cell + index] = line.ambiguous[hour]!;
     }
   }
 }
@@ -96,37 +155,37 @@ export function labelBarriers(
 class CoinLabeller {
   readonly #hourly: Float64Array;
   readonly #path: CoinPath;
+  /** True where the path is the hourly bars themselves. */
+  readonly #isHourly: boolean;
   readonly #rules: BarrierLabelRules;
-  readonly #out: BarrierLabels;
+  readonly #out: CoinLabels;
   readonly #walk: BarrierWalk;
   readonly #changes: readonly UnitChange[];
-  readonly #coin: number;
 
   constructor(
     panel: Panel,
     rules: BarrierLabelRules,
-    out: BarrierLabels,
+    out: CoinLabels,
     coin: number,
     detail: DetailSource | null,
   ) {
     const start = coin * panel.hours * BAR_WIDTH;
     this.#hourly = panel.bars.subarray(start, start + panel.hours * BAR_WIDTH);
     this.#path = pathOf(this.#hourly, coin, detail);
+    this.#isHourly = this.#path.bars === this.#hourly;
     this.#changes = unitChangesOf(panel, coin);
     this.#rules = rules;
     this.#out = out;
     this.#walk = new BarrierWalk(rules);
-    this.#coin = coin;
   }
 
   label(hour: number, life: Life): void {
     const { entry, horizonHours, timeoutLabel } = this.#rules;
     const out = this.#out;
-    const cell = hour * out.label.coins + this.#coin;
     const close = this.#hourly[hour * BAR_WIDTH + CLOSE]!;
     if (Number.isNaN(close)) return;
     if (hour + 1 >= life.toHour) {
-      if (!life.delisted) out.outcome[cell] = UNRESOLVED;
+      if (!life.delisted) out.outcome[hour] = UNRESOLVED;
       return;
     }
     const entryPrice = entry === 'close' ? close : this.#hourly[(hour + 1) * BAR_WIDTH + OPEN]!;
@@ -134,26 +193,30 @@ class CoinLabeller {
     const walk = this.#walk;
     this.#follow(hour, entryPrice, Math.min(hour + 1 + horizonHours, life.toHour), life);
     const exitReturn = walk.exitReturn(entryPrice);
-    out.label.values[cell] = barrierLabel(walk.outcome, exitReturn, timeoutLabel);
-    out.exitReturn.values[cell] = exitReturn;
-    out.outcome[cell] = barrierOutcomes.indexOf(walk.outcome);
-    out.endHour[cell] = walk.outcome === 'unresolved' ? -1 : this.#path.hourOf(walk.exitBar) + 1;
-    out.ambiguous[cell] = walk.isAmbiguous ? 1 : 0;
+    out.label[hour] = barrierLabel(walk.outcomePlace, exitReturn, timeoutLabel);
+    out.exitReturn[hour] = exitReturn;
+    out.outcome[hour] = walk.outcomePlace;
+    out.endHour[hour] =
+      walk.outcomePlace === UNRESOLVED
+        ? -1
+        : 1 + (this.#isHourly ? walk.exitBar : this.#path.hourOf(walk.exitBar));
+    out.ambiguous[hour] = walk.isAmbiguous ? 1 : 0;
   }
 
   #follow(hour: number, entryPrice: number, toHour: number, life: Life): void {
     const { entry, horizonHours } = this.#rules;
-    const path = this.#path;
     const complete = toHour === hour + 1 + horizonHours;
-    const otherwise = complete ? 'timeout' : life.delisted ? 'delisted' : 'unresolved';
+    const otherwise = complete ? TIMEOUT : life.delisted ? DELISTED : UNRESOLVED;
+    if (this.#isHourly && this.#changes.length === 0) {
+      this.#walk.walk(this.#hourly, entryPrice, hour + 1, toHour, otherwise, this.#changes);
+      return;
+    }
+    const path = this.#path;
     // The open of bar h + 1 is quoted in the unit of that hour already.
     const quotedHour = entry === 'close' ? hour : hour + 1;
-    const changes =
-      this.#changes.length === 0
-        ? this.#changes
-        : this.#changes
-            .filter(({ bar }) => bar > quotedHour && bar < toHour)
-            .map(({ bar, factor }) => ({ bar: path.firstBar(bar), factor }));
+    const changes = this.#changes
+      .filter(({ bar }) => bar > quotedHour && bar < toHour)
+      .map(({ bar, factor }) => ({ bar: path.firstBar(bar), factor }));
     this.#walk.walk(
       path.bars,
       entryPrice,

@@ -14,6 +14,11 @@ const { OPEN, HIGH, LOW, CLOSE, BAR_WIDTH } = barLayout;
  */
 export const barrierOutcomes = ['no-entry', 'profit', 'loss', 'timeout', 'delisted', 'unresolved'] as const;
 export type BarrierOutcome = (typeof barrierOutcomes)[number];
+const PROFIT = barrierOutcomes.indexOf('profit');
+const LOSS = barrierOutcomes.indexOf('loss');
+const TIMEOUT = barrierOutcomes.indexOf('timeout');
+const DELISTED = barrierOutcomes.indexOf('delisted');
+const UNRESOLVED = barrierOutcomes.indexOf('unresolved');
 
 export interface Barriers {
   /** +1 BUY, -1 SELL. */
@@ -34,7 +39,8 @@ export interface UnitChange {
 
 /** The walk of one entry at a time; its fields hold what became of the last one. */
 export class BarrierWalk {
-  outcome: BarrierOutcome = 'no-entry';
+  /** Place of the outcome in `barrierOutcomes`. */
+  outcomePlace = 0;
   /** Bar of the exit. */
   exitBar = -1;
   /** In the unit of the exit bar; NaN where unresolved. */
@@ -49,6 +55,10 @@ export class BarrierWalk {
     this.#barriers = barriers;
   }
 
+  get outcome(): BarrierOutcome {
+    return barrierOutcomes[this.outcomePlace]!;
+  }
+
   /** Return of the position on the entry price, before costs. */
   exitReturn(entryPrice: number): number {
     return this.#barriers.side * (this.exitPrice / this.unit / entryPrice - 1);
@@ -56,7 +66,7 @@ export class BarrierWalk {
 
   /**
    * Bars [from, to) of `bars` (`[bar][open, high, low, close]`; an absent bar is NaN and meets nothing). Where no barrier is met
-   * the outcome is `otherwise`, at the last close there is (the entry price where there is none). `changes`: those after the
+   * the outcome is that of place `otherwise`, at the last close there is (the entry price where there is none). `changes`: those after the
    * entry price was quoted, oldest first.
    */
   walk(
@@ -64,7 +74,7 @@ export class BarrierWalk {
     entryPrice: number,
     from: number,
     to: number,
-    otherwise: BarrierOutcome,
+    otherwise: number,
     changes: readonly UnitChange[],
   ): void {
     const { side, profitFraction, lossFraction } = this.#barriers;
@@ -98,16 +108,16 @@ export class BarrierWalk {
     const favourable = side * bars[at + (side === 1 ? HIGH : LOW)]!;
     const touch = touchAdverseFirst(gaps === 'open' ? open : Number.NaN, adverse, favourable, stop, target);
     this.exitBar = bar;
-    this.outcome = touch === 'stop' || touch === 'gap-stop' ? 'loss' : 'profit';
+    this.outcomePlace = touch === 'stop' || touch === 'gap-stop' ? LOSS : PROFIT;
     this.exitPrice = side * (touch === 'stop' ? stop : touch === 'target' ? target : open);
     this.isAmbiguous = (touch === 'stop' || touch === 'target') && adverse <= stop && favourable >= target;
   }
 
-  #stay(bars: Float64Array, entryPrice: number, from: number, to: number, otherwise: BarrierOutcome): void {
-    this.outcome = otherwise;
+  #stay(bars: Float64Array, entryPrice: number, from: number, to: number, otherwise: number): void {
+    this.outcomePlace = otherwise;
     this.exitBar = to - 1;
     this.exitPrice = Number.NaN;
-    if (otherwise === 'unresolved') return;
+    if (otherwise === UNRESOLVED) return;
     let last = to - 1;
     while (last >= from && Number.isNaN(bars[last * BAR_WIDTH + CLOSE]!)) last -= 1;
     this.exitPrice = last < from ? entryPrice * this.unit : bars[last * BAR_WIDTH + CLOSE]!;
@@ -135,11 +145,14 @@ function firstMeeting(
   return to;
 }
 
-/** 1 where the profit barrier came first, 0 where the loss barrier did; a delisting goes by the sign of its exit. */
-export function barrierLabel(outcome: BarrierOutcome, exitReturn: number, timeoutLabel: number): number {
-  if (outcome === 'profit') return 1;
-  if (outcome === 'loss') return 0;
-  if (outcome === 'timeout') return timeoutLabel;
-  if (outcome === 'delisted') return exitReturn > 0 ? 1 : 0;
+/**
+ * Label of an outcome by its place: 1 where the profit barrier came first, 0 where the loss barrier did; a delisting goes by the sign
+ * of its exit.
+ */
+export function barrierLabel(outcomePlace: number, exitReturn: number, timeoutLabel: number): number {
+  if (outcomePlace === PROFIT) return 1;
+  if (outcomePlace === LOSS) return 0;
+  if (outcomePlace === TIMEOUT) return timeoutLabel;
+  if (outcomePlace === DELISTED) return exitReturn > 0 ? 1 : 0;
   return Number.NaN;
 }

@@ -1,5 +1,5 @@
 import { BAR_WIDTH } from '../../panel/bar.ts';
-import { type BarrierOutcome, BarrierWalk, barrierLabel } from './barrier-walk.ts';
+import { type BarrierOutcome, BarrierWalk, barrierLabel, barrierOutcomes } from './barrier-walk.ts';
 
 /** Prices in quote currency. */
 export interface TripleBarrierInput {
@@ -45,9 +45,10 @@ export function tripleBarrier(input: TripleBarrierInput): TripleBarrier {
   const count = Math.min(input.bars.length, timeoutBars);
   const bars = Float64Array.from(input.bars.slice(0, count).flat());
   const walk = new BarrierWalk({ side, profitFraction, lossFraction, gaps: 'open' });
-  walk.walk(bars, entryPrice, 0, count, count === timeoutBars ? 'timeout' : end, []);
+  const otherwise = barrierOutcomes.indexOf(count === timeoutBars ? 'timeout' : end);
+  walk.walk(bars, entryPrice, 0, count, otherwise, []);
   const { outcome, exitPrice, exitBar, isAmbiguous } = walk;
-  const label = barrierLabel(outcome, walk.exitReturn(entryPrice), timeoutLabel);
+  const label = barrierLabel(walk.outcomePlace, walk.exitReturn(entryPrice), timeoutLabel);
   return { label, outcome, exitPrice, exitBar, isAmbiguous };
 }
 

@@ -97,6 +97,38 @@ describe('forwardResiduals', () => {
   });
 });
 
+describe('what a label sees', () => {
+  it('C6: nothing of the benchmark: two markets of one residual and two factors have the same labels', () => {
+    const hours = 40;
+    const exposure = 1.4;
+    const residualAt = (hour: number) => 0.01 * Math.sin(7 * hour);
+    const closes = (factorAt: (hour: number) => number, beta: number, ownAt: (hour: number) => number) => {
+      let log = 3;
+      return Array.from({ length: hours }, (_, hour) => {
+        log += beta * factorAt(hour) + ownAt(hour);
+        return Math.exp(log);
+      });
+    };
+    const labelsUnder = (factorAt: (hour: number) => number) => {
+      const panel = panelOf({
+        BTCUSDT: closes(factorAt, 1, () => 0),
+        AUSDT: closes(factorAt, exposure, residualAt),
+      });
+      const beta = emptyRows('beta', 2, hours);
+      beta.values.fill(exposure);
+      return forwardResiduals({ panel, beta, benchmark: 0, horizonHours: 12 }).residual.values;
+    };
+    const calm = labelsUnder((hour) => 0.002 * Math.cos(hour));
+    const crash = labelsUnder((hour) => (hour > 20 ? -0.05 : 0.01));
+    for (let hour = 0; hour + 12 < hours; hour += 1) {
+      let sum = 0;
+      for (let k = 1; k <= 12; k += 1) sum += residualAt(hour + k);
+      expect(calm[hour * 2 + 1]).toBeCloseTo(sum, 12);
+      expect(crash[hour * 2 + 1]).toBeCloseTo(sum, 12);
+    }
+  });
+});
+
 describe('residualTerciles', () => {
   it('ranks eligible coins at decision hours, and says nothing elsewhere', () => {
     const { panel } = readSlice();
