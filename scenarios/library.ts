@@ -1,7 +1,8 @@
 /** The engine for programs and notebooks: a panel and a strategy in, trades, equity and digests out. */
 import { type BacktestResult, runBacktestInMemory } from '../engine/backtest.ts';
 import { computeColumns } from '../engine/columns/compute.ts';
-import { marketColumns } from '../engine/columns/market-columns.ts';
+import { barInputs } from '../engine/columns/features/inputs.ts';
+import { features } from '../engine/columns/features/registry.ts';
 import { type ConfigFields, parseConfig } from '../engine/config.ts';
 import { RunJournal } from '../engine/journal/run-journal.ts';
 import { sealRows, symbolLanes } from '../engine/panel/fingerprint.ts';
@@ -98,7 +99,7 @@ async function columnsOf<Fields extends ConfigFields>(
     const values = given[name];
     const path = `columns.${name}`;
     if (values === undefined) {
-      return marketColumns.has(name)
+      return (features.get(name)?.scope ?? 'stored') !== 'stored'
         ? []
         : [{ path, message: 'the strategy reads it and the engine does not compute it' }];
     }
@@ -108,7 +109,7 @@ async function columnsOf<Fields extends ConfigFields>(
   });
   if (faults.length > 0) throw new ScenarioFault(faults);
   const computed = await computeColumns(
-    panel,
+    barInputs(panel),
     names.filter((name) => given[name] === undefined),
   );
   const lanes = symbolLanes(panel.symbols);

@@ -5,7 +5,11 @@ import type { Progress } from '../datasets/progress.ts';
 import type { FinishedRun } from '../datasets/runs.ts';
 import { runBacktestInMemory } from '../engine/backtest.ts';
 import { computeColumns } from '../engine/columns/compute.ts';
-import { BENCHMARK_SYMBOL, marketColumns } from '../engine/columns/market-columns.ts';
+import { BENCHMARK_SYMBOL } from '../engine/columns/features/coin-window.ts';
+import type { FeatureNeed } from '../engine/columns/features/feature.ts';
+import { barInputs, type ColumnInputs } from '../engine/columns/features/inputs.ts';
+import { features } from '../engine/columns/features/registry.ts';
+import { needsOf } from '../engine/columns/plan.ts';
 import type { ConfigFields, ConfigOf, Fault } from '../engine/config.ts';
 import { RunJournal } from '../engine/journal/run-journal.ts';
 import { isoMinute } from '../engine/panel/hours.ts';
@@ -194,37 +198,53 @@ async function columnsFor(
     if (dataset.storedColumns.includes(name)) byName.set(name, await dataset.rows(name));
   }
   if (computed.length > 0) {
-    for (const rows of await computedColumns(dataset.panel, computed, options)) byName.set(rows.name, rows);
+    const inputs = { ...barInputs(dataset.panel), records: await dataset.records() };
+    const unmet = computed.flatMap((name) => needFaults(name, inputs));
+    if (unmet.length > 0) throw new ScenarioFault(unmet);
+    for (const rows of await computedColumns(inputs, computed, options)) byName.set(rows.name, rows);
   }
   return strategy.columns.map((name) => byName.get(name)!);
 }
 
 function columnFault(name: string, dataset: Dataset): Fault[] {
-  const column = marketColumns.get(name);
-  if (column === undefined) {
-    const known = [...dataset.storedColumns, ...marketColumns.keys()].join(', ');
-    const message = `the strategy reads column ${name}, which dataset ${dataset.name} does not store and the engine does not compute; there are ${known}`;
-    return [{ path: 'strategy', message }];
-  }
-  if (column.needsBenchmark && !dataset.panel.symbols.includes(BENCHMARK_SYMBOL)) {
+  const feature = features.get(name);
+  if (feature !== undefined && feature.scope !== 'stored') return [];
+  const known = [...dataset.storedColumns, ...features.keys()].join(', ');
+  const message = `the strategy reads column ${name}, which dataset ${dataset.name} does not store and the engine does not compute; there are ${known}`;
+  return [{ path: 'strategy', message }];
+}
+
+/** What a column takes and a backtest does not have. */
+function needFaults(name: string, { panel, records }: ColumnInputs): Fault[] {
+  const offers: Readonly<Record<FeatureNeed, boolean>> = {
+    benchmark: panel.symbols.includes(BENCHMARK_SYMBOL),
+    volume: panel.volume !== null,
+    'quote-volume': panel.quoteVolume !== null,
+    'fear-greed': records.fearGreed !== null,
+    news: records.news !== null,
+    'news-classes': (records.news?.classes.length ?? 0) > 0,
+    instruments: records.instruments !== null,
+    regime: false,
+    stored: false,
+  };
+  const missing = [...needsOf([name], features)].filter((need) => !offers[need]);
+  if (missing.includes('benchmark'))
     return [
-      {
-        path: 'dataset',
-        message: `column ${name} measures against ${BENCHMARK_SYMBOL}, which ${dataset.name} lacks`,
-      },
+      { path: 'dataset', message: `column ${name} measures against ${BENCHMARK_SYMBOL}, which is not there` },
     ];
-  }
-  return [];
+  if (missing.length === 0) return [];
+  const message = `column ${name} takes ${missing.join(' and ')}, which is not at hand here: build it into the dataset first`;
+  return [{ path: 'dataset', message }];
 }
 
 async function computedColumns(
-  panel: Panel,
+  inputs: ColumnInputs,
   names: readonly string[],
   options: SimulationOptions,
 ): Promise<readonly Rows[]> {
   const pool = new WorkerPool(options.workers ?? defaultWorkers());
   try {
-    return await computeColumns(panel, names, {
+    return await computeColumns(inputs, names, {
       pool,
       onBlock: (done, coins) => options.progress?.(`computing ${names.join(', ')}`, done / coins),
     });

@@ -1,22 +1,28 @@
 /**
- * Computes market columns over a panel, in blocks of coins, in worker threads. Workers write straight into shared
- * time-major columns; a coin belongs to exactly one block, so neither block size nor the number of workers can show.
+ * Computes features over a panel as columns, in blocks of coins, in worker threads. Workers write straight into shared
+ * time-major columns; a coin belongs to exactly one block and a cross-section to exactly one range of hours, so neither the
+ * size of blocks nor the number of workers can show.
  */
-import { assertInvariant } from '../invariant.ts';
 import { sealRows, symbolLanes } from '../panel/fingerprint.ts';
-import type { Panel } from '../panel/panel.ts';
+import { hourMs } from '../panel/hours.ts';
 import { emptyRows, type Rows } from '../panel/rows.ts';
 import { siblingModule, type WorkerPool } from '../signal/pool.ts';
-import { BENCHMARK_SYMBOL, CoinSeries, marketColumns } from './market-columns.ts';
-
-export interface ColumnBlock {
-  readonly panel: Panel;
-  readonly rows: readonly Rows[];
-  readonly fromCoin: number;
-  readonly toCoin: number;
-  readonly fromHour: number;
-  readonly toHour: number;
-}
+import { CoinRange } from './coin-range.ts';
+import {
+  type CoinTask,
+  type ColumnSpan,
+  fillCoins,
+  fillCrossSections,
+  fillMarket,
+  type NarrowRows,
+  namesOf,
+  nextComputation,
+  type SpanTask,
+} from './column-span.ts';
+import type { FeatureDefinition } from './features/feature.ts';
+import type { ColumnInputs } from './features/inputs.ts';
+import { featureMap, features, featuresWith } from './features/registry.ts';
+import { type ColumnPlan, inputNames, planOf } from './plan.ts';
 
 export interface ComputeOptions {
   /** Threads to use; computed in this thread if absent. */
@@ -24,71 +30,151 @@ export interface ComputeOptions {
   /** Coins per task. */
   readonly blockCoins?: number;
   readonly onBlock?: (doneCoins: number, coins: number) => void;
+  /** Panel hours [fromHour, toHour) to compute; all of them if absent. */
+  readonly fromHour?: number;
+  readonly toHour?: number;
+  /** URLs of modules whose exported features count as well. */
+  readonly modules?: readonly string[];
+  /** Further features by value, for computations in this thread. */
+  readonly definitions?: readonly FeatureDefinition[];
 }
 
-/** Coins whose values are written together: eight doubles are one cache line of a time-major row. */
-const COINS_PER_LINE = 8;
 const BLOCK_COINS = 32;
+const CROSS_SECTION_HOURS = 512;
 
-/** The named columns, with row hashes, in the order of the names. All names must be in `marketColumns`. */
+/**
+ * The named columns, with row hashes, in the order of the names. All names must be registered and have a formula. Row 0 is
+ * that of `fromHour`: rows of a part of the hours take room for that part alone.
+ */
 export async function computeColumns(
-  panel: Panel,
+  inputs: ColumnInputs,
   names: readonly string[],
   options: ComputeOptions = {},
 ): Promise<readonly Rows[]> {
+  const { panel } = inputs;
+  const { fromHour = 0, toHour = panel.hours, modules = [] } = options;
+  const plan = planOf(names, await definitionsOf(options));
+  const rows = rowsOf(plan, panel.symbols.length, toHour - fromHour);
+  const span: ColumnSpan = { inputs, rows: [...rows.values()], rowsFromHour: fromHour, fromHour, toHour };
+  const task: SpanTask = { ...span, plan: namesOf(plan), modules, computation: nextComputation() };
+  fillMarket(span, plan.market);
+  await fillCoinBlocks(task, plan, options);
+  await fillCrossSectionBlocks(task, plan, options.pool);
+  const asked = names.map((name) => rows.get(name)!);
+  const lanes = symbolLanes(panel.symbols);
+  for (const column of asked) sealRows(column, lanes, panel.startMs + fromHour * hourMs);
+  return asked;
+}
+
+/**
+ * One hour of the named columns, as a live feed computes it: the same kernels, over windows no longer than the features
+ * reach back. `rows` are those of the whole panel.
+ */
+export function computeHour(
+  inputs: ColumnInputs,
+  rows: readonly Rows[],
+  lanes: Int32Array,
+  hour: number,
+  definitions: ReadonlyMap<string, FeatureDefinition> = features,
+): void {
+  const coins = inputs.panel.symbols.length;
+  const plan = planOf(
+    rows.map(({ name }) => name),
+    definitions,
+  );
+  const hourRows = rowsOf(plan, coins, 1);
+  const span: ColumnSpan = {
+    ...{ inputs, rows: [...hourRows.values()], rowsFromHour: hour, fromHour: hour, toHour: hour + 1 },
+  };
+  fillMarket(span, plan.market);
+  fillCoins(span, plan.coin, new CoinRange(inputs, plan.coin, hour, hour + 1), 0, coins);
+  fillCrossSections(span, plan.crossSection);
+  for (const column of rows) {
+    column.values.set(hourRows.get(column.name)!.values, hour * coins);
+    sealRows(column, lanes, inputs.panel.startMs, hour, hour + 1);
+  }
+}
+
+export async function definitionsOf({
+  modules = [],
+  definitions = [],
+}: ComputeOptions): Promise<ReadonlyMap<string, FeatureDefinition>> {
+  const known = await featuresWith(modules);
+  if (definitions.length === 0) return known;
+  return featureMap([...known.values(), ...definitions]);
+}
+
+/** Cross-sections of a plan in single precision: row 0 is that of `fromHour`. Their inputs are computed for them and dropped. */
+export async function crossSectionRows(
+  inputs: ColumnInputs,
+  { crossSection }: ColumnPlan,
+  options: ComputeOptions,
+): Promise<readonly NarrowRows[]> {
+  const { panel } = inputs;
+  const { fromHour = 0, toHour = panel.hours, modules = [] } = options;
+  if (crossSection.length === 0) return [];
   const coins = panel.symbols.length;
-  const rows = names.map((name) => emptyRows(name, coins, panel.hours));
-  const blockCoins = options.blockCoins ?? BLOCK_COINS;
+  const cells = (toHour - fromHour) * coins;
+  const narrow = crossSection.map(({ name }) => ({
+    ...{ name, coins },
+    values: new Float32Array(new SharedArrayBuffer(cells * Float32Array.BYTES_PER_ELEMENT)),
+  }));
+  const plan = planOf(inputNames(crossSection), await definitionsOf(options));
+  const rows = [...rowsOf(plan, coins, toHour - fromHour).values()];
+  const span: ColumnSpan = { inputs, rows, rowsFromHour: fromHour, fromHour, toHour, narrow };
+  const task: SpanTask = { ...span, plan: namesOf(plan), modules, computation: nextComputation() };
+  fillMarket(span, plan.market);
+  const { onBlock: _, ...quiet } = options;
+  await fillCoinBlocks(task, plan, quiet);
+  const whole = { ...plan, crossSection };
+  await fillCrossSectionBlocks({ ...task, plan: namesOf(whole) }, whole, options.pool);
+  return narrow;
+}
+
+function rowsOf(plan: ColumnPlan, coins: number, hours: number): ReadonlyMap<string, Rows> {
+  const all = [...plan.market, ...plan.coin, ...plan.crossSection];
+  return new Map(all.map(({ name }) => [name, emptyRows(name, coins, hours)]));
+}
+
+async function fillCoinBlocks(task: SpanTask, plan: ColumnPlan, options: ComputeOptions): Promise<void> {
+  const { pool, onBlock, blockCoins = BLOCK_COINS } = options;
+  const coins = task.inputs.panel.symbols.length;
+  const range = new CoinRange(task.inputs, plan.coin, task.fromHour, task.toHour);
   let done = 0;
   const blocks: Promise<void>[] = [];
   for (let fromCoin = 0; fromCoin < coins; fromCoin += blockCoins) {
     const toCoin = Math.min(coins, fromCoin + blockCoins);
-    const block = { panel, rows, fromCoin, toCoin, fromHour: 0, toHour: panel.hours };
-    const computed =
-      options.pool === undefined
-        ? Promise.resolve(computeBlock(block))
-        : options.pool.run(siblingModule('compute', import.meta.url), 'computeBlock', block);
+    if (pool === undefined) fillCoins(task, plan.coin, range, fromCoin, toCoin);
+    const filled =
+      pool === undefined ? Promise.resolve() : runTask(pool, 'coinTask', { ...task, fromCoin, toCoin });
     blocks.push(
-      computed.then(() => {
+      filled.then(() => {
         done += toCoin - fromCoin;
-        options.onBlock?.(done, coins);
+        onBlock?.(done, coins);
       }),
     );
   }
   await Promise.all(blocks);
-  const lanes = symbolLanes(panel.symbols);
-  for (const column of rows) sealRows(column, lanes, panel.startMs);
-  return rows;
 }
 
-/** One hour of the named columns, as a live feed computes it: the same kernels over a range of one. */
-export function computeHour(panel: Panel, rows: readonly Rows[], lanes: Int32Array, hour: number): void {
-  computeBlock({ panel, rows, fromCoin: 0, toCoin: panel.symbols.length, fromHour: hour, toHour: hour + 1 });
-  for (const column of rows) sealRows(column, lanes, panel.startMs, hour, hour + 1);
-}
-
-/** Fills the rows of a block of coins over a range of hours. */
-export function computeBlock(block: ColumnBlock): void {
-  const { panel, rows, fromHour, toHour } = block;
-  const benchmark = panel.symbols.indexOf(BENCHMARK_SYMBOL);
-  for (let coin = block.fromCoin; coin < block.toCoin; coin += COINS_PER_LINE) {
-    const coins = Math.min(COINS_PER_LINE, block.toCoin - coin);
-    const series = Array.from(
-      { length: coins },
-      (_, index) => new CoinSeries(panel, coin + index, benchmark),
-    );
-    for (const column of rows) {
-      const definition = marketColumns.get(column.name);
-      assertInvariant(definition !== undefined, `${column.name} is a market column`);
-      const values = series.map((one) => {
-        const out = new Float64Array(toHour).fill(Number.NaN);
-        definition.compute(one, fromHour, toHour, out);
-        return out;
-      });
-      for (let hour = fromHour; hour < toHour; hour += 1) {
-        const cell = hour * column.coins + coin;
-        for (let index = 0; index < coins; index += 1) column.values[cell + index] = values[index]![hour]!;
-      }
-    }
+async function fillCrossSectionBlocks(
+  task: SpanTask,
+  plan: ColumnPlan,
+  pool: WorkerPool | undefined,
+): Promise<void> {
+  if (plan.crossSection.length === 0) return;
+  if (pool === undefined) {
+    fillCrossSections(task, plan.crossSection);
+    return;
   }
+  const blocks: Promise<void>[] = [];
+  for (let fromHour = task.fromHour; fromHour < task.toHour; fromHour += CROSS_SECTION_HOURS) {
+    const toHour = Math.min(task.toHour, fromHour + CROSS_SECTION_HOURS);
+    blocks.push(runTask(pool, 'crossSectionTask', { ...task, fromHour, toHour }));
+  }
+  await Promise.all(blocks);
+}
+
+function runTask(pool: WorkerPool, functionName: string, task: SpanTask | CoinTask): Promise<void> {
+  return pool.run(siblingModule('column-span', import.meta.url), functionName, task);
 }

@@ -5,6 +5,7 @@
  * A coin takes part where its value is finite and `eligible`, if given, holds 1 for it; every other coin gets NaN. With fewer
  * than `countMin` coins taking part every coin gets NaN.
  */
+import { firstPlace, sharedPlaces } from '../stats/ranks.ts';
 
 /** (rank - 0.5) / n in (0, 1), rank 1 for the lowest value; equal values share the mean of their places. */
 export function crossSectionRank(
@@ -31,9 +32,33 @@ export function crossSectionZScore(
   eligible?: ArrayLike<number>,
 ): void {
   const sorted = sortedPart(row, eligible);
-  const count = sorted.length;
   out.fill(Number.NaN);
-  if (count < 2 || count < countMin || sorted[0] === sorted[count - 1]) return;
+  if (sorted.length < countMin) return;
+  const { middle, off, deviation } = spreadOf(sorted);
+  for (let coin = 0; coin < row.length; coin += 1) {
+    if (!takesPart(row, coin, eligible)) continue;
+    const score = (row[coin]! - middle - off) / deviation;
+    out[coin] = Number.isFinite(score) ? score : Number.NaN;
+  }
+}
+
+/** Standard deviation (divisor n - 1), in the unit of the values. NaN below two coins; 0 where they do not vary. */
+export function crossSectionDeviation(
+  row: Float64Array,
+  countMin: number,
+  eligible?: ArrayLike<number>,
+): number {
+  const sorted = sortedPart(row, eligible);
+  return sorted.length < countMin ? Number.NaN : spreadOf(sorted).deviation;
+}
+
+/** The mean lies `off` above the middle value. */
+function spreadOf(sorted: Float64Array): {
+  readonly middle: number;
+  readonly off: number;
+  readonly deviation: number;
+} {
+  const count = sorted.length;
   // Distances from the middle value: adding the values themselves would round away a small spread far from zero.
   const middle = sorted[count >> 1]!;
   let sum = 0;
@@ -41,12 +66,7 @@ export function crossSectionZScore(
   const off = sum / count;
   let squares = 0;
   for (const value of sorted) squares += (value - middle - off) ** 2;
-  const deviation = Math.sqrt(squares / (count - 1));
-  for (let coin = 0; coin < row.length; coin += 1) {
-    if (!takesPart(row, coin, eligible)) continue;
-    const score = (row[coin]! - middle - off) / deviation;
-    out[coin] = Number.isFinite(score) ? score : Number.NaN;
-  }
+  return { middle, off, deviation: Math.sqrt(squares / (count - 1)) };
 }
 
 function takesPart(row: Float64Array, coin: number, eligible: ArrayLike<number> | undefined): boolean {
@@ -62,28 +82,4 @@ function sortedPart(row: Float64Array, eligible: ArrayLike<number> | undefined):
     count += 1;
   }
   return part.subarray(0, count).sort();
-}
-
-/** At the first place of every value: its rank less one half, the mean of the places it fills. */
-function sharedPlaces(sorted: Float64Array): Float64Array {
-  const shared = new Float64Array(sorted.length);
-  for (let first = 0; first < sorted.length; ) {
-    let end = first + 1;
-    while (end < sorted.length && sorted[end] === sorted[first]) end += 1;
-    shared[first] = (first + end) / 2;
-    first = end;
-  }
-  return shared;
-}
-
-/** First place at which the value stands; it must be there. */
-function firstPlace(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -28,7 +28,7 @@ export function rollingBeta(x: Float64Array, y: Float64Array, range: RollingRang
   const { window, countMin } = range;
   const suffix = new Float64Array((window + 1) * 5);
   forEachBlock(range, (cut, from, to) => {
-    fillPairSuffix(suffix, x, y, cut, window);
+    fillPairSuffix(suffix, x, y, { cut, window, from });
     let n = 0;
     let sx = 0;
     let sy = 0;
@@ -58,21 +58,24 @@ export function rollingBeta(x: Float64Array, y: Float64Array, range: RollingRang
   });
 }
 
-/** Entry k holds count and sums over the hours cut - window + k .. cut - 1 (entry `window` is empty: zero). */
+/**
+ * Entry k holds count and sums over the hours cut - window + k .. cut - 1 (entry `window` is empty: zero), as far as windows
+ * that end at `from` or later begin there.
+ */
 function fillPairSuffix(
   suffix: Float64Array,
   x: Float64Array,
   y: Float64Array,
-  cut: number,
-  window: number,
+  block: { readonly cut: number; readonly window: number; readonly from: number },
 ): void {
+  const { cut, window, from } = block;
+  const oldest = Math.max(0, from - cut + 1);
   let n = 0;
   let sx = 0;
   let sy = 0;
   let sxx = 0;
   let sxy = 0;
-  suffix.fill(0, window * 5);
-  for (let k = window - 1; k >= 0; k -= 1) {
+  for (let k = window - 1; k >= oldest; k -= 1) {
     const hour = cut - window + k;
     const a = hour < 0 ? Number.NaN : x[hour]!;
     const b = hour < 0 ? Number.NaN : y[hour]!;
@@ -94,8 +97,39 @@ function fillPairSuffix(
 
 /** Sum of the values present in the last `window` hours. */
 export function rollingSum(x: Float64Array, range: RollingRange, out: Float64Array): void {
-  rollingMoments(x, range, (hour, _count, sum) => {
-    out[hour] = sum;
+  const { window, countMin } = range;
+  const counts = new Int32Array(window + 1);
+  const sums = new Float64Array(window + 1);
+  forEachBlock(range, (cut, from, to) => {
+    let n = 0;
+    let s = 0;
+    // Entry k holds what stands in the hours cut - window + k .. cut - 1, as far as a window of this block begins there.
+    const oldest = Math.max(0, from - cut + 1);
+    for (let k = window - 1; k >= oldest; k -= 1) {
+      const hour = cut - window + k;
+      const value = hour < 0 ? Number.NaN : x[hour]!;
+      if (value === value) {
+        n += 1;
+        s += value;
+      }
+      counts[k] = n;
+      sums[k] = s;
+    }
+    n = 0;
+    s = 0;
+    for (let hour = Math.max(cut, 0); hour < to; hour += 1) {
+      const value = x[hour]!;
+      if (value === value) {
+        n += 1;
+        s += value;
+      }
+      if (hour < from) continue;
+      const k = hour - cut + 1;
+      // The whole window lies after the cut.
+      const older = k === window ? 0 : sums[k]!;
+      const count = k === window ? n : counts[k]! + n;
+      out[hour] = count < countMin ? Number.NaN : older + s;
+    }
   });
 }
 

@@ -6,7 +6,8 @@
  * Everything is allocated once, for `capacityHours`; the simulated venue works on `panel` as on a stored one.
  */
 import { computeHour } from '../columns/compute.ts';
-import { marketColumns } from '../columns/market-columns.ts';
+import { barInputs, type ColumnInputs } from '../columns/features/inputs.ts';
+import { features } from '../columns/features/registry.ts';
 import { assertInvariant } from '../invariant.ts';
 import type { DetailBars, MarketData } from '../ports.ts';
 import { sealCloses, sealRows, symbolLanes } from './fingerprint.ts';
@@ -23,6 +24,9 @@ export interface HourFeed {
   readonly opens: Float64Array;
   /** Settlements stamped at this time. */
   readonly funding: readonly { readonly coin: number; readonly rate: number; readonly mark: number }[];
+  /** Base and quote volume of the hour that ended, NaN where not known; for streams with volumes. */
+  readonly volume?: Float64Array;
+  readonly quoteVolume?: Float64Array;
   /** Coins whose end has been announced: one past their last hour. */
   readonly ends?: readonly { readonly coin: number; readonly endHour: number }[];
   /** Values of columns that are not computed from bars (scores), by name. */
@@ -36,14 +40,19 @@ export interface StreamShape {
   /** Lives as the venue announces them: first listed hour and one past the last, by coin. */
   readonly firstHour: Int32Array;
   readonly endHour: Int32Array;
-  /** Columns to keep, by name: market columns are computed, others must come with the feed. */
+  /** Columns to keep, by name: features with a formula are computed, others must come with the feed. */
   readonly columns: readonly string[];
+  /** Keep volumes, which then come with the feed. */
+  readonly volumes?: boolean;
+  /** What features take besides the bars; nothing if absent. */
+  readonly inputs?: Partial<Omit<ColumnInputs, 'panel'>>;
 }
 
 export class StreamingMarket implements MarketData {
   readonly panel: Panel;
   readonly #columns: readonly Rows[];
   readonly #computed: readonly Rows[];
+  readonly #inputs: ColumnInputs;
   readonly #lanes: Int32Array;
   readonly #market: StoredMarket;
   /** Hours that have closed. */
@@ -52,12 +61,16 @@ export class StreamingMarket implements MarketData {
   constructor(shape: StreamShape) {
     const coins = shape.symbols.length;
     const hours = shape.capacityHours;
-    const panel = emptyPanel({ symbols: shape.symbols, startMs: shape.startMs, hours });
+    const panel = emptyPanel({ ...shape, hours });
     panel.firstHour.set(shape.firstHour);
     panel.endHour.set(shape.endHour);
     this.panel = { ...panel, funding: roomyFunding(coins, hours) };
     this.#columns = shape.columns.map((name) => emptyRows(name, coins, hours));
-    this.#computed = this.#columns.filter((rows) => marketColumns.has(rows.name));
+    this.#computed = this.#columns.filter(({ name }) => {
+      const scope = features.get(name)?.scope;
+      return scope !== undefined && scope !== 'stored';
+    });
+    this.#inputs = { ...barInputs(this.panel), ...shape.inputs };
     this.#lanes = symbolLanes(shape.symbols);
     this.#market = new StoredMarket(this.panel, this.#columns);
   }
@@ -72,6 +85,8 @@ export class StreamingMarket implements MarketData {
       panel.bars.set(feed.closed.subarray(coin * BAR_WIDTH, (coin + 1) * BAR_WIDTH), bar);
       if (closedHour + 1 < panel.hours) panel.bars[bar + BAR_WIDTH + OPEN] = feed.opens[coin]!;
     }
+    this.#keep(panel.volume, feed.volume, closedHour);
+    this.#keep(panel.quoteVolume, feed.quoteVolume, closedHour);
     for (const { coin, endHour } of feed.ends ?? []) panel.endHour[coin] = endHour;
     sealCloses(panel, this.#lanes, closedHour, closedHour + 1);
     for (const row of feed.funding) this.#addFunding(row, closedHour + 1);
@@ -82,8 +97,14 @@ export class StreamingMarket implements MarketData {
       rows.values.set(values, closedHour * coins);
       sealRows(rows, this.#lanes, panel.startMs, closedHour, closedHour + 1);
     }
-    if (this.#computed.length > 0) computeHour(panel, this.#computed, this.#lanes, closedHour);
+    if (this.#computed.length > 0) computeHour(this.#inputs, this.#computed, this.#lanes, closedHour);
     this.#closedHours += 1;
+  }
+
+  /** One hour of a coin-major volume column. */
+  #keep(column: Float64Array | null, values: Float64Array | undefined, hour: number): void {
+    for (const [coin, value] of column === null ? [] : (values ?? []).entries())
+      column![coin * this.panel.hours + hour] = value;
   }
 
   #addFunding(row: HourFeed['funding'][number], hour: number): void {

@@ -1,6 +1,7 @@
 /** A made-up market for parity tests, and the folds run over it. */
 import { type BacktestInput, type BacktestResult, runBacktestInMemory } from '../../engine/backtest.ts';
 import { computeColumns } from '../../engine/columns/compute.ts';
+import { barInputs } from '../../engine/columns/features/inputs.ts';
 import { parseConfig } from '../../engine/config.ts';
 import { RunJournal } from '../../engine/journal/run-journal.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
@@ -37,7 +38,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
 export async function columnsOf(strategy: Strategy): Promise<readonly Rows[]> {
   const stored = new Map([workload.score, workload.logit].map((rows) => [rows.name, rows]));
   const missing = strategy.columns.filter((name) => !stored.has(name));
-  for (const rows of await computeColumns(workload.panel, missing)) stored.set(rows.name, rows);
+  for (const rows of await computeColumns(barInputs(workload.panel), missing)) stored.set(rows.name, rows);
   return strategy.columns.map((name) => stored.get(name)!);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { computeColumns } from '../../engine/columns/compute.ts';
+import { barInputs } from '../../engine/columns/features/inputs.ts';
 import { BAR_WIDTH } from '../../engine/panel/panel.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import type { Strategy } from '../../engine/strategy.ts';
@@ -57,7 +58,7 @@ describe('columns and sweeps', () => {
     const pool = new WorkerPool(workers);
     try {
       for (const blockCoins of [1, 5, 24, 100]) {
-        const columns = await computeColumns(panel, strategy.columns, { pool, blockCoins });
+        const columns = await computeColumns(barInputs(panel), strategy.columns, { pool, blockCoins });
         expect({ blockCoins, ...(await fold(strategy, { columns })).digests }).toEqual({
           blockCoins,
           ...whole,

@@ -4,8 +4,8 @@
  * any window that ends where it likes and begins early enough: series are functions of their own hours alone.
  *
  * Prices and volumes stand in the units of the window's last hour: at a redenomination inside the window what is older is
- * carried over, so that no return sees it. Hours after a redenomination and hours before it are therefore computed in windows
- * of their own (see `unitSpans`).
+ * carried over, so that no return sees it. Of a coin that came back under the same name a window holds its last life alone.
+ * Hours before and after a redenomination or a return are therefore computed in windows of their own (see `unitSpans`).
  */
 import { hourMs } from '../../panel/hours.ts';
 import { barLayout, type Panel } from '../../panel/panel.ts';
@@ -30,6 +30,8 @@ export class MarketWindow {
   /** Panel index of the benchmark; -1 where the panel has none. */
   readonly benchmark: number;
   readonly #series = new Map<string, Float64Array>();
+  /** Series of coins that are done with, for the next ones. */
+  readonly #spare: Float64Array[] = [];
   #benchmarkWindow: CoinWindow | null = null;
 
   /** Panel hours [base, toHour). */
@@ -54,7 +56,17 @@ export class MarketWindow {
 
   /** A series of the window's length, made once under its name. `make` gets it filled with NaN. */
   cached(name: string, make: (out: Float64Array) => void): Float64Array {
-    return cachedIn(this.#series, name, this.hours, make);
+    return cachedIn(this.#series, name, this, make);
+  }
+
+  /** A series of the window's length, filled with NaN at hours of [from, to); what stands elsewhere means nothing. */
+  blank(from = 0, to = this.hours): Float64Array {
+    return (this.#spare.pop() ?? new Float64Array(this.hours)).fill(Number.NaN, from, to);
+  }
+
+  /** Takes back what `blank` gave: nobody may look at it any more. */
+  reuse(series: Float64Array): void {
+    this.#spare.push(series);
   }
 }
 
@@ -63,7 +75,7 @@ export class CoinWindow {
   /** Panel index. */
   readonly coin: number;
   readonly hours: number;
-  /** Local index of the coin's first bar in the panel; below 0 where that lies before the window. */
+  /** Local index of the first bar of the life in which the window ends; below 0 where that lies before the window. */
   readonly firstBar: number;
   readonly #series = new Map<string, Float64Array>();
 
@@ -71,7 +83,7 @@ export class CoinWindow {
     this.market = market;
     this.coin = coin;
     this.hours = market.hours;
-    this.firstBar = (market.inputs.panel.firstHour[coin] ?? market.inputs.panel.hours) - market.base;
+    this.firstBar = bornHour(market.inputs.panel, coin, market.base + market.hours - 1) - market.base;
   }
 
   get open(): Float64Array {
@@ -98,7 +110,7 @@ export class CoinWindow {
       const { volume, hours } = inputs.panel;
       if (volume === null || this.coin < 0) return;
       const at = this.coin * hours + base;
-      for (let index = 0; index < this.hours; index += 1) out[index] = volume[at + index]!;
+      for (let index = this.#lifeFrom(); index < this.hours; index += 1) out[index] = volume[at + index]!;
       this.#toLastUnits(out, -1);
     });
   }
@@ -110,7 +122,7 @@ export class CoinWindow {
       const { quoteVolume, hours } = inputs.panel;
       if (this.coin < 0) return;
       const at = this.coin * hours + base;
-      for (let index = 0; index < this.hours; index += 1)
+      for (let index = this.#lifeFrom(); index < this.hours; index += 1)
         out[index] = quoteVolume?.[at + index] ?? Number.NaN;
       if (!inputs.approximateQuoteVolume) return;
       const { volume, close } = this;
@@ -133,7 +145,9 @@ export class CoinWindow {
   /** Slope of r on the benchmark's return over the last 720 hours, at least 540 pairs. */
   get beta(): Float64Array {
     return this.cached('beta', (out) => {
-      rollingBeta(this.market.btc.returns, this.returns, this.range(BETA_HOURS, 0, this.hours), out);
+      // In a window that begins inside the history nobody may look at an hour whose own window is not whole.
+      const from = this.market.base === 0 ? 0 : Math.min(BETA_HOURS, this.hours);
+      rollingBeta(this.market.btc.returns, this.returns, this.range(BETA_HOURS, from, this.hours), out);
     });
   }
 
@@ -160,17 +174,44 @@ export class CoinWindow {
 
   /** A series of the window's length, made once under its name. `make` gets it filled with NaN. */
   cached(name: string, make: (out: Float64Array) => void): Float64Array {
-    return cachedIn(this.#series, name, this.hours, make);
+    return cachedIn(this.#series, name, this.market, make);
+  }
+
+  /**
+   * A series that several features read at hours of [from, to), made once: for the whole window where most of it is asked
+   * for, else for those hours alone. `make` fills `out[index]` for the hours it is given.
+   */
+  shared(
+    name: string,
+    from: number,
+    to: number,
+    make: (from: number, to: number, out: Float64Array) => void,
+  ): Float64Array {
+    if (2 * (to - from) > this.hours) return this.cached(name, (out) => make(0, this.hours, out));
+    return this.cached(`${name} ${from} ${to}`, (out) => make(from, to, out));
+  }
+
+  /** Gives up all series, for windows of other coins to use again. */
+  release(): void {
+    for (const series of this.#series.values()) this.market.reuse(series);
+    this.#series.clear();
   }
 
   #price(name: string, offset: number): Float64Array {
     return this.cached(name, (out) => {
       if (this.coin < 0) return;
       const { bars, hours } = this.market.inputs.panel;
-      let at = (this.coin * hours + this.market.base) * BAR_WIDTH + offset;
-      for (let index = 0; index < this.hours; index += 1, at += BAR_WIDTH) out[index] = bars[at]!;
+      const from = this.#lifeFrom();
+      let at = (this.coin * hours + this.market.base + from) * BAR_WIDTH + offset;
+      for (let index = from; index < this.hours; index += 1, at += BAR_WIDTH) out[index] = bars[at]!;
       this.#toLastUnits(out, 1);
     });
+  }
+
+  /** First index that does not belong to an earlier life of the coin. */
+  #lifeFrom(): number {
+    const gaps = this.market.inputs.panel.life?.gaps ?? [];
+    return gaps.some(({ coin }) => coin === this.coin) ? Math.min(Math.max(0, this.firstBar), this.hours) : 0;
   }
 
   /** Carries what is older than a redenomination over it: prices by the factor, amounts by its inverse. */
@@ -191,9 +232,18 @@ function redenominationsOf(
   return (panel.life?.renames ?? []).filter(({ from, to }) => from === coin && to === coin);
 }
 
+/** First hour of the life that the coin is in at that panel hour, or was in last. */
+export function bornHour(panel: Panel, coin: number, hour: number): number {
+  let born = panel.firstHour[coin] ?? panel.hours;
+  for (const gap of panel.life?.gaps ?? []) {
+    if (gap.coin === coin && gap.toHour <= hour) born = Math.max(born, gap.toHour);
+  }
+  return born;
+}
+
 /**
- * Spans of panel hours [from, to) through which the coin's prices keep their unit: one, but for a coin that was redenominated.
- * A span is computed in a window that ends with it.
+ * Spans of panel hours [from, to) through which the coin lives one life and its prices keep their unit: one, but for a coin
+ * that was redenominated or came back. A span is computed in a window that ends with it.
  */
 export function unitSpans(
   panel: Panel,
@@ -201,8 +251,9 @@ export function unitSpans(
   from: number,
   to: number,
 ): readonly { readonly from: number; readonly to: number }[] {
-  const cuts = redenominationsOf(panel, coin)
-    .map(({ hour }) => hour)
+  if (panel.life === undefined) return [{ from, to }];
+  const returns = panel.life.gaps.filter((gap) => gap.coin === coin).map(({ toHour }) => toHour);
+  const cuts = [...new Set([...redenominationsOf(panel, coin).map(({ hour }) => hour), ...returns])]
     .filter((hour) => hour > from && hour < to)
     .sort((a, b) => a - b);
   return [from, ...cuts].map((start, index) => ({ from: start, to: cuts[index] ?? to }));
@@ -211,12 +262,12 @@ export function unitSpans(
 function cachedIn(
   series: Map<string, Float64Array>,
   name: string,
-  length: number,
+  market: MarketWindow,
   make: (out: Float64Array) => void,
 ): Float64Array {
   const known = series.get(name);
   if (known !== undefined) return known;
-  const out = new Float64Array(length).fill(Number.NaN);
+  const out = market.blank();
   make(out);
   series.set(name, out);
   return out;

@@ -25,7 +25,7 @@ export type FeatureNeed =
   | 'regime'
   | 'stored';
 
-interface FeatureFacts {
+export interface FeatureFacts {
   /** Names are unique across all features. */
   readonly name: string;
   readonly group: string;
@@ -39,9 +39,16 @@ interface FeatureFacts {
    * NaN is written where fewer than W hours lie between the coin's first bar and t (for a `market` feature: the benchmark's).
    */
   readonly warmupHours: number;
+  /**
+   * Where a value may stand before its window is full: how far back it reaches, in hours, instead of `warmupHours`, which then
+   * tells only from when on it is written.
+   */
+  readonly reachHours?: number;
   readonly needs: readonly FeatureNeed[];
   /** The same value for every coin by nature: may be constant across a cross-section. */
   readonly marketWide?: boolean;
+  /** Value where nothing happened: all coins may have it for days, or for good. */
+  readonly restValue?: number;
   /** Where the idea comes from. */
   readonly reference?: string;
 }
@@ -74,6 +81,11 @@ export interface StoredFeature extends FeatureFacts {
 }
 
 export type FeatureDefinition = CoinFeature | MarketFeature | CrossSectionFeature | StoredFeature;
+
+/** Hours before t that the value at t is a function of. */
+export function reachOf({ reachHours, warmupHours }: FeatureDefinition): number {
+  return Math.max(reachHours ?? 0, warmupHours);
+}
 
 /** Features in the order of a model's input vector. */
 export interface FeatureSet {

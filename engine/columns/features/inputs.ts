@@ -1,6 +1,6 @@
 /** Everything that columns are computed from. Structured-cloneable, arrays on shared memory: a worker gets views. */
 import type { Panel } from '../../panel/panel.ts';
-import type { MarketRecords } from '../records.ts';
+import { type MarketRecords, noRecords } from '../records.ts';
 import type { RegimeVersion } from '../regime/versions.ts';
 
 export interface ColumnInputs {
@@ -13,4 +13,9 @@ export interface ColumnInputs {
   readonly approximateQuoteVolume: boolean;
   /** Least median daily quote volume of an eligible coin, quote currency. */
   readonly dailyVolumeMin: number;
+}
+
+/** What features of bars alone need: the panel, no records, no fitted state. */
+export function barInputs(panel: Panel): ColumnInputs {
+  return { panel, records: noRecords, regimes: [], approximateQuoteVolume: false, dailyVolumeMin: 0 };
 }
