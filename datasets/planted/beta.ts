@@ -1,8 +1,8 @@
 /** A coin's exposure to the factor: an Ornstein-Uhlenbeck process around its mean, one value a day. */
 import { fillNormal, openStream } from './streams.ts';
 
-const halfLifeDays = 30;
-const spread = 0.15;
+export const betaLaw = { halfLifeDays: 30, spread: 0.15 } as const;
+const { halfLifeDays, spread } = betaLaw;
 
 export function plantBeta(seed: number, id: string, betaMean: number, days: number): Float64Array {
   const beta = fillNormal(new Float64Array(days), openStream(seed, id, 'beta'));

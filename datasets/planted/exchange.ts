@@ -1,14 +1,26 @@
 /**
- * What a planted exchange asks for: tiers by the size of a coin, and filters whose grids its own prices and volumes lie on, so
- * that a run on a planted market meets margin and minima as on a real one.
+ * What a planted exchange asks for and tells, by date: tiers by the size of a coin, filters whose grids its own prices and
+ * volumes lie on, and each contract's status. A run on a planted market meets margin, minima and endings as on a real one,
+ * and nothing is told before it was known.
  */
 import type { BracketEdition, Tier } from '../../engine/exchange/brackets.ts';
 import type { Filters } from '../../engine/exchange/filters.ts';
 import type { Instrument } from '../exchange-tables.ts';
-import type { Market, PlantedCoin } from './market.ts';
-import { burnInHours, hourTimeMs, marketStartMs } from './settings.ts';
+import { type Entity, instrumentKindOf, underlyingTypeOf } from './entities.ts';
+import type { Grid } from './grid.ts';
+import { type Life, namesOf } from './life.ts';
+import { burnInHours, hourTimeMs } from './settings.ts';
+import type { Traits } from './traits.ts';
 
-/** Maintenance rate and greatest leverage, mildest first; a smaller coin begins further down. */
+/** What the exchange knows of a coin. */
+export interface ListedCoin {
+  readonly entity: Entity;
+  readonly traits: Traits;
+  readonly life: Life;
+  readonly grid: Grid;
+}
+
+/** Maintenance rate and greatest leverage, mildest first; a smaller coin begins further down and has five of them. */
 const ladder: readonly (readonly [number, number])[] = [
   [0.004, 125],
   [0.005, 100],
@@ -19,87 +31,159 @@ const ladder: readonly (readonly [number, number])[] = [
   [0.1, 5],
   [0.125, 4],
   [0.25, 2],
-  [0.5, 1],
 ];
+const tierCount = 5;
 /** Caps of the first, second, … tier of the largest coins, quote currency. */
-const caps = [5e4, 6e5, 3e6, 1.2e7, 7e7, 1e8, 2.3e8, 4.8e8, 6e8, 1.2e9];
-/** First step of the ladder, and how much smaller the caps are, by size. */
+const caps = [5e4, 6e5, 1.2e7, 1e8, 6e8];
+/** First step of the ladder, and how much smaller the caps are, by size: at first, and after the revision. */
 const sizes = [
-  { rankMax: 0.05, first: 0, capScale: 1 },
-  { rankMax: 0.4, first: 2, capScale: 0.2 },
-  { rankMax: 1, first: 4, capScale: 0.1 },
+  { rankMax: 0.02, first: 0, capScale: 1, capScaleRevised: 1 },
+  { rankMax: 0.1, first: 1, capScale: 0.5, capScaleRevised: 0.5 },
+  { rankMax: 0.4, first: 2, capScale: 0.2, capScaleRevised: 0.15 },
+  { rankMax: 0.75, first: 3, capScale: 0.1, capScaleRevised: 0.08 },
+  { rankMax: 1, first: 4, capScale: 0.05, capScaleRevised: 0.04 },
 ] as const;
 
-export function plantedBrackets(coins: readonly PlantedCoin[]): BracketEdition {
-  return {
-    effectiveMs: marketStartMs,
-    tiers: new Map(coins.map(({ entity, traits }) => [entity.symbol, tiersOf(traits.sizeRank)])),
-  };
+/** Days of the market on which the exchange revised its tiers, and its filters. */
+const bracketsRevisedHour = burnInHours + 150 * 24;
+const filtersChangedHour = burnInHours + 120 * 24;
+
+/** Oldest first. `hours` are the market's generated ones: what comes later is not known. */
+export function plantedBrackets(
+  market: { readonly hours: number },
+  coins: readonly ListedCoin[],
+): readonly BracketEdition[] {
+  const edition = (hour: number, revised: boolean): BracketEdition => ({
+    effectiveMs: hourTimeMs(hour),
+    tiers: new Map(
+      coins.flatMap(({ entity, life, traits }) =>
+        namesOf(entity, life).map(({ symbol }) => [symbol, tiersOf(traits.sizeRank, revised)]),
+      ),
+    ),
+  });
+  const first = edition(burnInHours, false);
+  return bracketsRevisedHour < market.hours ? [first, edition(bracketsRevisedHour, true)] : [first];
 }
 
-function tiersOf(sizeRank: number): readonly Tier[] {
-  const { first, capScale } = sizes.find(({ rankMax }) => sizeRank <= rankMax) ?? sizes[2];
+function tiersOf(sizeRank: number, revised: boolean): readonly Tier[] {
+  const size = sizes.find(({ rankMax }) => sizeRank <= rankMax) ?? sizes[4];
+  const capScale = revised ? size.capScaleRevised : size.capScale;
   const tiers: Tier[] = [];
-  for (const [index, [maintenanceRate, leverageMax]] of ladder.slice(first).entries()) {
+  for (const [index, [maintenanceRate, leverageMax]] of ladder
+    .slice(size.first, size.first + tierCount)
+    .entries()) {
     const below = tiers.at(-1);
     const floor = below?.cap ?? 0;
     const cum = below === undefined ? 0 : below.cum + floor * (maintenanceRate - below.maintenanceRate);
-    tiers.push({ floor, cap: caps[index]! * capScale, maintenanceRate, cum, leverageMax });
+    tiers.push({ floor, cap: Math.round(caps[index]! * capScale), maintenanceRate, cum, leverageMax });
   }
   return tiers;
 }
 
-/** One line a coin, as the exchange would tell them on the market's last day. */
-export function plantedInstruments(market: Market, coins: readonly PlantedCoin[]): readonly Instrument[] {
-  return coins.map((coin) => {
-    const { entity, life } = coin;
-    const ended = life.endHour < market.hours;
-    return {
-      effectiveMs: marketStartMs,
-      symbol: entity.symbol,
-      contractType: 'PERPETUAL',
-      underlyingType: 'COIN',
-      status: ended ? 'SETTLING' : 'TRADING',
-      onboardMs: life.listHour < burnInHours ? Number.NaN : hourTimeMs(life.listHour),
-      deliveryMs: ended ? hourTimeMs(life.endHour) : Number.NaN,
-      filters: filtersOf(coin),
-    };
+/** Every change of every contract, by the time from which it holds: listings, halts, ends as they are told and as they come. */
+export function plantedInstruments(
+  market: { readonly hours: number },
+  coins: readonly ListedCoin[],
+): readonly Instrument[] {
+  return coins.flatMap((coin) => {
+    const { entity, life, grid, traits } = coin;
+    return contractsOf(coin, market.hours).flatMap(({ symbol, fromHour, toHour }) =>
+      changesOf(life, fromHour, toHour, market.hours).map((hour) => ({
+        effectiveMs: hour === life.listHour ? life.onboardMs : hourTimeMs(hour),
+        symbol,
+        contractType: 'PERPETUAL',
+        underlyingType: underlyingTypeOf(entity),
+        status: statusAt(life, hour, toHour),
+        onboardMs: life.onboardMs,
+        deliveryMs: hour >= life.announcedHour ? hourTimeMs(life.endHour) : Number.NaN,
+        filters: filtersAt(hour, entity, traits, grid),
+      })),
+    );
   });
 }
 
-function filtersOf(coin: PlantedCoin): Filters {
-  const stepSize = stepOf(coin);
+/** Names of a coin with the generated hours in which it trades under them, up to the market's end. */
+function contractsOf(
+  { entity, life }: Pick<ListedCoin, 'entity' | 'life'>,
+  marketHours: number,
+): ReturnType<typeof namesOf> {
+  const begin = Math.max(burnInHours, life.listHour);
+  return namesOf(entity, life)
+    .map(({ symbol, fromHour, toHour }) => ({
+      symbol,
+      fromHour: Math.max(begin, fromHour),
+      toHour: Math.min(life.endHour, toHour),
+    }))
+    .filter(({ fromHour, toHour }) => fromHour < Math.min(toHour, marketHours));
+}
+
+function changesOf(life: Life, fromHour: number, toHour: number, marketHours: number): readonly number[] {
+  const inside = [
+    life.announcedHour,
+    filtersChangedHour,
+    ...life.gaps.flatMap((gap) => [gap.fromHour, gap.toHour]),
+  ];
+  const hours = [fromHour, ...inside.filter((hour) => hour > fromHour && hour < toHour), toHour];
+  return [...new Set(hours)].filter((hour) => hour < marketHours).sort((a, b) => a - b);
+}
+
+function statusAt(life: Life, hour: number, toHour: number): string {
+  if (hour >= toHour) return toHour === life.endHour ? 'SETTLING' : 'CLOSE';
+  return life.gaps.some((gap) => hour >= gap.fromHour && hour < gap.toHour) ? 'HALT' : 'TRADING';
+}
+
+function filtersAt(hour: number, { kind }: Entity, { sizeRank }: Traits, grid: Grid): Filters {
+  const changed = hour >= filtersChangedHour;
+  const notionalMin = changed ? 5 : 10;
   return {
-    tickSize: tickOf(coin),
-    stepSize,
-    quantityMin: stepSize,
-    marketQuantityMax: Number.POSITIVE_INFINITY,
-    notionalMin: coin.entity.kind === 'factor' ? 50 : 5,
+    // The finer tick comes to the smaller half, whose prices go on lying on the coarser one.
+    tickSize: changed && sizeRank > 0.5 ? tenth(grid.tickSize) : grid.tickSize,
+    stepSize: grid.stepSize,
+    quantityMin: grid.stepSize,
+    marketQuantityMax: grid.marketQuantityMax,
+    notionalMin: kind === 'factor' ? 50 : notionalMin,
     percentUp: 1.05,
     percentDown: 0.95,
     liquidationFee: 0.0125,
   };
 }
 
-/** Prices have six digits, so those of the lowest price are the finest. */
-function tickOf({ low }: PlantedCoin): number {
-  let lowest = Number.POSITIVE_INFINITY;
-  for (const price of low) lowest = Math.min(lowest, price);
-  return Number(`1e${Math.floor(Math.log10(lowest)) - 5}`);
+/** The decimal, not the double that a division gives. */
+function tenth(size: number): number {
+  return Number((size / 10).toPrecision(6));
 }
 
-const steps = [1, 0.1, 0.01, 0.001, 1e-4, 1e-5];
-/** Volumes have six decimals at most. */
-const stepFinest = 1e-6;
-/** Quote currency that a step is worth at most, so that small accounts can trade. */
-const stepWorth = 1;
+/** One line of the instruments table: a symbol's life as it was known on the market's last day. Times in epoch ms UTC, NaN where there is none. */
+export interface InstrumentRow {
+  readonly symbol: string;
+  /** When trading began, within an hour; of a new name, when the coin began under its old one. */
+  readonly onboardMs: number;
+  /** The same, where it lies inside the market's time. */
+  readonly listedMs: number;
+  readonly delistedMs: number;
+  readonly announcedMs: number;
+  readonly kind: string;
+}
 
-function stepOf({ volume, high }: PlantedCoin): number {
-  let highest = 0;
-  for (const price of high) highest = Math.max(highest, price);
-  const fits = (step: number) => {
-    const perUnit = Math.round(1 / step);
-    return volume.every((amount) => Number.isInteger(Math.round(amount * 1e6) / (1e6 / perUnit)));
-  };
-  return steps.find((step) => step * highest <= stepWorth && fits(step)) ?? stepFinest;
+/** A renamed coin has a row for each name; the old one does not count as delisted. */
+export function instrumentRows(
+  market: { readonly hours: number },
+  coins: readonly Pick<ListedCoin, 'entity' | 'life'>[],
+): readonly InstrumentRow[] {
+  return coins.flatMap((coin) => {
+    const { entity, life } = coin;
+    const isTold = life.announcedHour < market.hours;
+    const contracts = contractsOf(coin, market.hours);
+    return contracts.map(({ symbol, toHour }) => {
+      const ends = isTold && toHour === life.endHour;
+      return {
+        symbol,
+        onboardMs: life.onboardMs,
+        listedMs: life.listHour < burnInHours ? Number.NaN : life.onboardMs,
+        delistedMs: ends ? hourTimeMs(life.endHour) : Number.NaN,
+        announcedMs: ends ? hourTimeMs(life.announcedHour) : Number.NaN,
+        kind: instrumentKindOf(entity),
+      };
+    });
+  });
 }

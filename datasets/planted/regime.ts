@@ -3,7 +3,7 @@ import { openStream, uniformAt } from './streams.ts';
 
 export const regimeNames = ['risk-on', 'risk-off', 'choppy', 'breakout'] as const;
 
-interface RegimeLaw {
+export interface RegimeLaw {
   /** Mean stay. */
   readonly days: number;
   /** Where it goes when it leaves, in the order of `regimeNames`. */
@@ -22,6 +22,11 @@ export const regimeLaws: readonly RegimeLaw[] = [
 ];
 /** Standard deviation of the log of the daily volatility, in every state. */
 export const logVolatilitySpread = 0.22;
+
+/** Probability that a state is that of the next day too. */
+export function stayProbability(law: RegimeLaw): number {
+  return 1 - 1 / law.days;
+}
 
 const firstRegime = 2;
 

@@ -1,191 +1,190 @@
-/** Planted coins as the tables a dataset stores, and what only tests may know as tables of their own. */
-import type { Table, TableColumn } from '../../engine/journal/tables.ts';
-import { dayMs } from '../../engine/panel/hours.ts';
+/** Planted coins as the tables a dataset stores. */
+import type { Table } from '../../engine/journal/tables.ts';
+import { double, gathered, hourlyTable, integer, tableOf, text, time } from './columns.ts';
+import type { InstrumentRow } from './exchange.ts';
+import type { BarColumns } from './faults/bars.ts';
+import type { FaultedCoin } from './faults/plant.ts';
+import type { FearGreedRow } from './fear-greed.ts';
+import { lifeOf, tradesAt } from './life.ts';
 import type { Market, PlantedCoin } from './market.ts';
-import { regimeNames } from './regime.ts';
-import { burnInDays, burnInHours, hourTimeMs, marketStartMs } from './settings.ts';
+import { plantMarketCap } from './market-cap.ts';
+import { holdsRow, type Listing, type Piece, rowsOf, tradedDays } from './pieces.ts';
+import { hourTimeMs } from './settings.ts';
 
-export function barsTable(coins: readonly PlantedCoin[]): Table {
-  const doubles = (pick: (coin: PlantedCoin) => Float64Array): TableColumn => ({
-    type: 'double',
-    values: joined(coins.map(pick)),
+export function barsTable(pieces: readonly Piece[]): Table {
+  const table = hourlyTable(pieces, {
+    open: (coin) => coin.open,
+    high: (coin) => coin.high,
+    low: (coin) => coin.low,
+    close: (coin) => coin.close,
+    volume: (coin) => coin.volume,
+    quote_volume: (coin) => coin.quoteVolume,
   });
-  const trades = new Int32Array(rowsOf(coins));
-  let at = 0;
-  for (const coin of coins) {
-    trades.set(coin.trades, at);
-    at += coin.trades.length;
-  }
-  return {
-    rows: trades.length,
-    columns: {
-      ts: { type: 'time', values: joined(coins.map(barTimes)) },
-      symbol: {
-        type: 'text',
-        values: coins.flatMap((coin) => repeated(coin.entity.symbol, coin.close.length)),
-      },
-      open: doubles((coin) => coin.open),
-      high: doubles((coin) => coin.high),
-      low: doubles((coin) => coin.low),
-      close: doubles((coin) => coin.close),
-      volume: doubles((coin) => coin.volume),
-      quote_volume: doubles((coin) => coin.quoteVolume),
-      trades: { type: 'integer', values: trades },
-    },
-  };
+  const rows = rowsOf(pieces);
+  const trades = gathered(pieces, rows, (coin) => coin.trades, new Int32Array(rows));
+  return { ...table, columns: { ...table.columns, trades: { type: 'integer', values: trades } } };
 }
 
-export function fundingTable(coins: readonly PlantedCoin[]): Table {
-  const settled = coins.flatMap(({ entity, funding }) => (funding === null ? [] : [{ entity, funding }]));
-  const rate = joined(settled.map(({ funding }) => funding.rate));
-  return {
-    rows: rate.length,
-    columns: {
-      ts: {
-        type: 'time',
-        values: joined(settled.map(({ funding }) => Float64Array.from(funding.hour, hourTimeMs))),
-      },
-      symbol: {
-        type: 'text',
-        values: settled.flatMap(({ entity, funding }) => repeated(entity.symbol, funding.rate.length)),
-      },
-      rate: { type: 'double', values: rate },
-      mark: { type: 'double', values: joined(settled.map(({ funding }) => funding.mark)) },
-    },
-  };
+/** A piece as the data show it: with faults. */
+export interface FaultyPiece {
+  readonly piece: Piece;
+  readonly listing: Listing;
+  readonly faulted: FaultedCoin;
 }
 
-export function scoresTable(coins: readonly PlantedCoin[]): Table {
-  const scored = coins.flatMap((coin) =>
-    coin.scores === null ? [] : [{ coin, symbol: coin.entity.symbol, scores: coin.scores }],
+/** Rows in the order of the faulty data, each under the name of the hour that it claims. */
+export function faultyBarsTable(faulty: readonly FaultyPiece[]): Table {
+  const rows = faulty.flatMap(({ listing, faulted: { bars } }) =>
+    [...bars.hour.keys()]
+      .filter((row) => bars.hour[row]! >= listing.fromHour && bars.hour[row]! < listing.toHour)
+      .map((row) => ({ symbol: listing.symbol, bars, row })),
   );
-  const score = joined(scored.map(({ scores }) => scores.score));
-  return {
-    rows: score.length,
-    columns: {
-      ts: { type: 'time', values: joined(scored.map(({ coin }) => barTimes(coin))) },
-      symbol: {
-        type: 'text',
-        values: scored.flatMap(({ symbol, scores }) => repeated(symbol, scores.score.length)),
-      },
-      score: { type: 'double', values: score },
-      logit: { type: 'double', values: joined(scored.map(({ scores }) => scores.logit)) },
-    },
-  };
-}
-
-/** Listing and end as a venue would tell them on the market's last day: ends that are still to come are not in it. */
-export function instrumentsTable(market: Market, coins: readonly PlantedCoin[]): Table {
-  const listed = (coin: PlantedCoin) =>
-    coin.life.listHour < burnInHours ? Number.NaN : hourTimeMs(coin.life.listHour);
-  const ended = (coin: PlantedCoin) =>
-    coin.life.endHour < market.hours ? hourTimeMs(coin.life.endHour) : Number.NaN;
-  return {
-    rows: coins.length,
-    columns: {
-      symbol: { type: 'text', values: coins.map((coin) => coin.entity.symbol) },
-      listed_ms: { type: 'time', values: Float64Array.from(coins, listed) },
-      delisted_ms: { type: 'time', values: Float64Array.from(coins, ended) },
-      kind: {
-        type: 'text',
-        values: coins.map((coin) => (coin.entity.kind === 'stablecoin' ? 'stablecoin' : 'coin')),
-      },
-    },
-  };
-}
-
-/** Truth, one row per coin: what it is made of. */
-export function truthCoinsTable(coins: readonly PlantedCoin[]): Table {
-  const doubles = (pick: (coin: PlantedCoin) => number): TableColumn => ({
-    type: 'double',
-    values: Float64Array.from(coins, pick),
+  return tableOf(rows, {
+    ts: time(({ bars, row }) => hourTimeMs(bars.hour[row]!)),
+    symbol: text(({ symbol }) => symbol),
+    open: double(({ bars, row }) => bars.open[row]!),
+    high: double(({ bars, row }) => bars.high[row]!),
+    low: double(({ bars, row }) => bars.low[row]!),
+    close: double(({ bars, row }) => bars.close[row]!),
+    volume: double(({ bars, row }) => bars.volume[row]!),
+    quote_volume: double(({ bars, row }) => bars.quoteVolume[row]!),
+    trades: integer(({ bars, row }) => bars.trades[row]!),
   });
+}
+
+/** All bars of a coin under whatever name, without the hours in which it stands still. */
+export function barColumnsOf(coin: PlantedCoin): BarColumns {
+  const rows = [...coin.close.keys()].filter((row) => tradesAt(coin.life, coin.fromHour + row));
+  const picked = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]!);
   return {
-    rows: coins.length,
-    columns: {
-      symbol: { type: 'text', values: coins.map((coin) => coin.entity.symbol) },
-      entity: { type: 'text', values: coins.map((coin) => coin.entity.id) },
-      kind: { type: 'text', values: coins.map((coin) => coin.entity.kind) },
-      size_rank: doubles((coin) => coin.traits.sizeRank),
-      beta_mean: doubles((coin) => coin.traits.betaMean),
-      idio_volatility: doubles((coin) => coin.traits.idioVolatility),
-      slides: { type: 'integer', values: Int32Array.from(coins, (coin) => (coin.life.slides ? 1 : 0)) },
-    },
+    hour: Int32Array.from(rows, (row) => coin.fromHour + row),
+    open: picked(coin.open),
+    high: picked(coin.high),
+    low: picked(coin.low),
+    close: picked(coin.close),
+    volume: picked(coin.volume),
+    quoteVolume: picked(coin.quoteVolume),
+    trades: Int32Array.from(rows, (row) => coin.trades[row]!),
   };
 }
 
-/**
- * Truth, one row per coin and day that it has bars in: exposure, hidden state at the day's close, drift planted into the
- * day's hours, and the residual log return of the whole day. The exposure holds for all hours of its day.
- */
-export function truthDaysTable(coins: readonly PlantedCoin[]): Table {
-  const rows = coins.flatMap((coin) => {
-    const first = Math.floor(coin.fromHour / 24);
-    const last = Math.floor((coin.toHour - 1) / 24);
-    return Array.from({ length: last - first + 1 }, (_, index) => ({ coin, day: first + index }));
+export function spotTable(pieces: readonly Piece[]): Table {
+  return pricesTable(pieces, ({ spot }) => spot);
+}
+
+export function markTable(pieces: readonly Piece[]): Table {
+  return pricesTable(pieces, ({ mark }) => mark);
+}
+
+function pricesTable(pieces: readonly Piece[], pick: (coin: PlantedCoin) => PlantedCoin['spot']): Table {
+  const priced = pieces.filter(({ coin }) => pick(coin) !== null);
+  return hourlyTable(priced, {
+    open: (coin) => pick(coin)!.open,
+    high: (coin) => pick(coin)!.high,
+    low: (coin) => pick(coin)!.low,
+    close: (coin) => pick(coin)!.close,
   });
-  type Row = (typeof rows)[number];
-  const doubles = (pick: (row: Row) => number): TableColumn => ({
-    type: 'double',
-    values: Float64Array.from(rows, pick),
+}
+
+export function scoresTable(pieces: readonly Piece[]): Table {
+  return hourlyTable(
+    pieces.filter(({ coin }) => coin.scores !== null),
+    { score: (coin) => coin.scores!.score, logit: (coin) => coin.scores!.logit },
+  );
+}
+
+/** One row per settlement, under the name of that hour. */
+export function fundingTable(pieces: readonly Piece[]): Table {
+  const rows = pieces.flatMap((piece) => {
+    const { coin, symbol } = piece;
+    if (coin.funding === null) return [];
+    const { hour, rate, mark } = coin.funding;
+    return Array.from(hour, (at, index) => ({ at, symbol, rate: rate[index]!, mark: mark[index]! })).filter(
+      ({ at }) => holdsRow(piece, at - coin.fromHour),
+    );
   });
-  return {
-    rows: rows.length,
-    columns: {
-      ts: { type: 'time', values: Float64Array.from(rows, ({ day }) => hourTimeMs(day * 24)) },
-      symbol: { type: 'text', values: rows.map(({ coin }) => coin.entity.symbol) },
-      beta: doubles(({ coin, day }) => coin.truth.beta[day]!),
-      state: doubles(({ coin, day }) => coin.truth.state[day]!),
-      drift: doubles(({ coin, day }) => coin.truth.drift[day]!),
-      residual: doubles(({ coin, day }) => sumOf(coin.truth.residual.subarray(day * 24, day * 24 + 24))),
-    },
-  };
+  return tableOf(rows, {
+    ts: time(({ at }) => hourTimeMs(at)),
+    symbol: text(({ symbol }) => symbol),
+    rate: double(({ rate }) => rate),
+    mark: double(({ mark }) => mark),
+  });
 }
 
-/** Truth, one row per day: state of the market and the factor's volatility. */
-export function truthRegimeTable(market: Market): Table {
-  const days = market.settings.days;
-  const { regimes, dailyVolatility } = market.factor;
-  return {
-    rows: days,
-    columns: {
-      ts: {
-        type: 'time',
-        values: Float64Array.from({ length: days }, (_, day) => marketStartMs + day * dayMs),
-      },
-      regime: {
-        type: 'text',
-        values: Array.from(regimes.subarray(burnInDays), (regime) => regimeNames[regime] ?? null),
-      },
-      daily_volatility: { type: 'double', values: dailyVolatility.slice(burnInDays) },
-    },
-  };
+/** One row per name, as the venue would tell it on the market's last day. */
+export function instrumentsTable(rows: readonly InstrumentRow[]): Table {
+  return tableOf(rows, {
+    symbol: text(({ symbol }) => symbol),
+    listed_ms: time(({ listedMs }) => listedMs),
+    delisted_ms: time(({ delistedMs }) => delistedMs),
+    kind: text(({ kind }) => kind),
+    onboard_ms: time(({ onboardMs }) => onboardMs),
+    announced_ms: time(({ announcedMs }) => announcedMs),
+  });
 }
 
-function rowsOf(coins: readonly PlantedCoin[]): number {
-  return coins.reduce((sum, coin) => sum + coin.close.length, 0);
+/** Changes of name that have come by the market's end. */
+export function renamesTable(market: Market, listings: readonly Listing[]): Table {
+  const { seed, switches } = market.settings;
+  const rows = listings.flatMap(({ entity, symbol }) => {
+    const { rename } = lifeOf(seed, entity, switches);
+    const happens = rename !== null && symbol === entity.symbol && rename.hour < market.hours;
+    return happens ? [{ from: symbol, to: rename.symbol, hour: rename.hour }] : [];
+  });
+  return tableOf(rows, {
+    from_symbol: text(({ from }) => from),
+    to_symbol: text(({ to }) => to),
+    factor: double(() => 1),
+    effective_ms: time(({ hour }) => hourTimeMs(hour)),
+  });
 }
 
-function barTimes(coin: PlantedCoin): Float64Array {
-  return Float64Array.from({ length: coin.close.length }, (_, row) => hourTimeMs(coin.fromHour + row));
+/** One row per coin and day that it traded to the end of, known then: `ts` opens the day's last bar. */
+export function proxiesTable(market: Market, pieces: readonly Piece[]): Table {
+  const seen = pieces.filter(({ coin }) => coin.proxies !== null);
+  const rows = seen.flatMap((piece) =>
+    tradedDays(market, piece).map((day) => ({ symbol: piece.symbol, proxies: piece.coin.proxies!, day })),
+  );
+  const names = [...(seen[0]?.coin.proxies?.keys() ?? [])];
+  return tableOf(rows, {
+    ts: time(({ day }) => hourTimeMs(day * 24 + 23)),
+    symbol: text(({ symbol }) => symbol),
+    ...Object.fromEntries(
+      names.map((name) => [
+        name,
+        double<(typeof rows)[number]>(({ proxies, day }) => proxies.get(name)![day]!),
+      ]),
+    ),
+  });
 }
 
-function repeated(text: string, count: number): string[] {
-  return new Array<string>(count).fill(text);
+/** Under the name at publication. */
+export function marketCapTable(market: Market, pieces: readonly Piece[]): Table {
+  const rows = pieces.flatMap(({ coin, symbol }) => {
+    const { seed } = market.settings;
+    const { entity, traits, life, logClose } = coin;
+    const { rename } = life;
+    const renamedMs = rename === null ? null : hourTimeMs(rename.hour);
+    const all = plantMarketCap({ seed, entity, traits, life, logClose, days: market.days });
+    return all
+      .filter(
+        ({ publishedMs }) => renamedMs === null || publishedMs >= renamedMs === (rename!.symbol === symbol),
+      )
+      .map((row) => ({ symbol, ...row }));
+  });
+  return tableOf(rows, {
+    symbol: text(({ symbol }) => symbol),
+    published_ms: time(({ publishedMs }) => publishedMs),
+    ingested_ms: time(({ ingestedMs }) => ingestedMs),
+    value: double(({ value }) => value),
+  });
 }
 
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
+export function fearGreedTable(rows: readonly FearGreedRow[]): Table {
+  return tableOf(rows, {
+    day_ms: time(({ dayMs }) => dayMs),
+    published_ms: time(({ publishedMs }) => publishedMs),
+    ingested_ms: time(({ ingestedMs }) => ingestedMs),
+    value: double(({ value }) => value),
+  });
 }

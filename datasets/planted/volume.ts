@@ -1,5 +1,5 @@
 /** What is traded in each hour: log-normal, with the day's rhythm, more where the price moves, thin after a listing. */
-import type { PricePath } from './path.ts';
+import type { BarPath } from './path.ts';
 import { fillNormal, openStream } from './streams.ts';
 
 export interface Volumes {
@@ -24,16 +24,21 @@ const rhythm = Float64Array.from({ length: 24 }, (_, hour) => {
 export interface VolumeInput {
   readonly seed: number;
   readonly id: string;
-  readonly path: PricePath;
+  readonly path: BarPath;
   readonly hourlyVolatility: Float64Array;
   readonly hourlyTurnover: number;
   readonly fromHour: number;
   /** Generated hour of the listing; the first three days after it are thin. */
   readonly listHour: number;
+  /** Volumes are whole multiples of it. */
+  readonly stepSize: number;
+  /** Scale of each generated hour's volume; null where nothing scales it. */
+  readonly scale: Float64Array | null;
 }
 
 export function plantVolumes(input: VolumeInput): Volumes {
-  const { open, high, low, close } = input.path;
+  const { open, close, average } = input.path;
+  const perOne = unitsPerOne(input.stepSize);
   const count = close.length;
   const volume = fillNormal(
     new Float64Array(count),
@@ -44,22 +49,27 @@ export function plantVolumes(input: VolumeInput): Volumes {
   const trades = new Int32Array(count);
   for (let row = 0; row < count; row += 1) {
     const hour = input.fromHour + row;
-    const price = (open[row]! + high[row]! + low[row]! + close[row]!) / 4;
+    const price = average[row]!;
     const move = Math.abs(close[row]! / open[row]! - 1) / (input.hourlyVolatility[hour]! + 1e-9);
     const thin = hour < input.listHour + thinHours && input.listHour > 0 ? thinShare : 1;
     const quote =
       input.hourlyTurnover *
       thin *
+      (input.scale === null ? 1 : input.scale[hour]!) *
       rhythm[hour % 24]! *
       Math.exp(logSpread * volume[row]!) *
       (0.6 + 0.5 * move);
-    volume[row] = roundVolume(quote / price);
-    quoteVolume[row] = volume[row]! * price;
+    volume[row] = Math.max(1, Math.round((quote / price) * perOne)) / perOne;
+    quoteVolume[row] = Math.round(volume[row]! * price * quoteUnits) / quoteUnits;
     trades[row] = 1 + Math.floor(quote / quotePerTrade);
   }
   return { volume, quoteVolume, trades };
 }
 
-function roundVolume(volume: number): number {
-  return volume >= 1000 ? Math.round(volume) : Math.max(1e-6, Math.round(volume * 1e6) / 1e6);
+/** Whole steps in one unit of the base asset. */
+export function unitsPerOne(stepSize: number): number {
+  return Math.round(1 / stepSize);
 }
+
+/** Quote volumes have six decimals. */
+export const quoteUnits = 1e6;

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { entitiesOf } from '../../../datasets/planted/entities.ts';
-import { lifeOf } from '../../../datasets/planted/life.ts';
 import { type Market, openMarket, type PlantedCoin, plantCoin } from '../../../datasets/planted/market.ts';
-import { Oracle } from '../../../datasets/planted/oracle.ts';
+import { measureOracle, oracleCoin } from '../../../datasets/planted/oracle.ts';
 import {
   burnInHours,
   defaultSwitches,
   type MarketSettings,
-  presets,
+  noiseSwitches,
   type Switches,
 } from '../../../datasets/planted/settings.ts';
 
-const settings: MarketSettings = { seed: 3, coins: 40, days: 120, switches: defaultSwitches };
+const settings: MarketSettings = { seed: 3, coins: 40, days: 100, switches: defaultSwitches };
 
 function coinsOf(market: MarketSettings): Map<string, PlantedCoin> {
   const opened = openMarket(market);
@@ -30,114 +29,210 @@ function expectSameBits(a: Numbers | undefined, b: Numbers | undefined, what: st
   if (a?.length !== b?.length || !bytes(a).equals(bytes(b))) expect.fail(`${what} differs`);
 }
 
-/** Every bar of `short` stands in `long` with the same bits, hour by hour. */
+/** Every number of `short` up to its end stands in `long` with the same bits, hour by hour and day by day. */
 function expectSamePast(short: PlantedCoin, long: PlantedCoin): void {
+  const { id } = short.entity;
   expect(long.fromHour).toBe(short.fromHour);
   const bars = short.close.length;
-  for (const name of series)
-    expectSameBits(long[name].slice(0, bars), short[name], `${short.entity.id} ${name}`);
-  expectSameBits(long.scores?.score.slice(0, bars), short.scores?.score, `${short.entity.id} score`);
-  expectSameBits(long.scores?.logit.slice(0, bars), short.scores?.logit, `${short.entity.id} logit`);
+  for (const name of series) expectSameBits(long[name].slice(0, bars), short[name], `${id} ${name}`);
+  for (const price of ['spot', 'mark'] as const) {
+    for (const field of ['open', 'high', 'low', 'close'] as const) {
+      expectSameBits(long[price]?.[field].slice(0, bars), short[price]?.[field], `${id} ${price} ${field}`);
+    }
+  }
+  expectSameBits(long.scores?.score.slice(0, bars), short.scores?.score, `${id} score`);
+  expectSameBits(long.scores?.logit.slice(0, bars), short.scores?.logit, `${id} logit`);
+  for (const [name, values] of short.proxies ?? []) {
+    expectSameBits(long.proxies?.get(name)?.slice(0, values.length), values, `${id} ${name}`);
+  }
   const stamps = short.funding?.rate.length ?? 0;
   for (const name of ['hour', 'rate', 'mark'] as const) {
-    expectSameBits(
-      long.funding?.[name].slice(0, stamps),
-      short.funding?.[name],
-      `${short.entity.id} ${name}`,
-    );
+    expectSameBits(long.funding?.[name].slice(0, stamps), short.funding?.[name], `${id} ${name}`);
+  }
+  expectSameBits(long.truth.noise.slice(0, short.truth.noise.length), short.truth.noise, `${id} noise`);
+  for (const [name, { drift }] of short.truth.alphas) {
+    const longer = long.truth.alphas.get(name)!;
+    expectSameBits(longer.drift.slice(0, drift.length), drift, `${id} ${name} drift`);
   }
 }
 
+/** Everything that can be planted, but for faults, which are planted into finished bars. */
+const everything: Switches = {
+  ...defaultSwitches,
+  reversal: 0.1,
+  volumeSurge: 0.5,
+  lstmPattern: 0.5,
+  tcnMotif: 0.5,
+  regimeInteraction: 0.1,
+  badColumns: true,
+  barrier: true,
+};
+const full: MarketSettings = { ...settings, switches: everything };
+
 describe('independence', () => {
-  const base = coinsOf(settings);
+  const base = coinsOf(full);
 
   it('is looked at on a market with late listings, an ending and a slide', () => {
     const lives = [...base.values()].map(({ life }) => life);
     expect(lives.some(({ listHour }) => listHour > burnInHours)).toBe(true);
-    expect(lives.some(({ endHour, slides }) => slides && endHour < burnInHours + settings.days * 24)).toBe(
-      true,
-    );
+    expect(lives.some(({ endHour, slides }) => slides && endHour < burnInHours + full.days * 24)).toBe(true);
   });
 
   it('one coin more changes no number of any other', () => {
-    const larger = coinsOf({ ...settings, coins: settings.coins + 1 });
+    const larger = coinsOf({ ...full, coins: full.coins + 1 });
     expect(larger.size).toBe(base.size + 1);
     for (const [id, coin] of base) expectSamePast(coin, larger.get(id)!);
   });
 
-  it('one day more changes no number of an earlier day', () => {
-    const longer = coinsOf({ ...settings, days: settings.days + 1 });
+  // A pattern of thirty days is under way at any end.
+  it.each([1, 2, 17])('%i days more change no number of an earlier day', (more) => {
+    const longer = coinsOf({ ...full, days: full.days + more });
     for (const [id, coin] of base) {
       expectSamePast(coin, longer.get(id)!);
-      const ended = coin.life.endHour <= burnInHours + settings.days * 24;
-      expect(longer.get(id)!.close.length).toBe(coin.close.length + (ended ? 0 : 24));
+      const ended = coin.life.endHour <= burnInHours + full.days * 24;
+      if (!ended) expect(longer.get(id)!.close.length).toBe(coin.close.length + more * 24);
     }
   });
 
-  const offs: readonly (keyof Switches)[] = [
-    'alpha',
+  /** Switches of one coin's law, and what of that coin they leave alone. Other coins they do not touch at all. */
+  const ofTheCoin: readonly (keyof Switches)[] = [
+    'core',
+    'reversal',
+    'volumeSurge',
+    'lstmPattern',
+    'tcnMotif',
+    'regimeInteraction',
+    'gaps',
     'listings',
     'delistings',
-    'stablecoin',
-    'gaps',
-    'funding',
+    'renames',
+    'halt',
+    'lowCaps',
   ];
-  it.each(offs)('without %s, whatever it does not touch keeps its bits', (name) => {
-    const without = coinsOf({ ...settings, switches: { ...defaultSwitches, [name]: false } });
+  it.each(ofTheCoin)('without %s other kinds of coins keep every bit, and coins what is no price', (name) => {
+    const without = coinsOf({ ...full, switches: { ...everything, [name]: off(name) } });
     for (const [id, coin] of base) {
-      const other = without.get(id);
-      if (name === 'stablecoin' && coin.entity.kind === 'stablecoin') {
-        expect(other).toBeUndefined();
-        continue;
+      const other = without.get(id)!;
+      if (coin.entity.kind !== 'coin') expectSamePast(coin, other);
+      else if (other.fromHour === coin.fromHour && other.toHour === coin.toHour) {
+        expectSameBits(other.scores?.score, coin.scores?.score, `${id} score`);
+        expectSameBits(other.truth.beta, coin.truth.beta, `${id} beta`);
+        for (const [column, values] of coin.proxies ?? []) {
+          expectSameBits(other.proxies?.get(column), values, `${id} ${column}`);
+        }
       }
-      expectUntouched(name, coin, other!);
     }
+  });
+
+  it.each(['listings', 'delistings', 'renames', 'halt', 'lowCaps'] as const)(
+    'without %s every coin that it does not concern keeps every bit',
+    (name) => {
+      const without = coinsOf({ ...full, switches: { ...everything, [name]: false } });
+      let kept = 0;
+      for (const [id, coin] of base) {
+        const other = without.get(id)!;
+        const concerned =
+          JSON.stringify([coin.life, coin.traits]) !== JSON.stringify([other.life, other.traits]);
+        if (concerned) continue;
+        expectSamePast(coin, other);
+        kept += 1;
+      }
+      expect(kept).toBeGreaterThan(10);
+      expect(kept).toBeLessThan(base.size);
+    },
+  );
+
+  it.each(['stablecoins', 'wrapped', 'nonCrypto', 'barrier'] as const)(
+    'without %s every other coin keeps every bit',
+    (name) => {
+      const without = coinsOf({ ...full, switches: { ...everything, [name]: false } });
+      expect(without.size).toBeLessThan(base.size);
+      for (const [id, coin] of without) expectSamePast(coin, base.get(id)!);
+    },
+  );
+
+  it.each(['funding', 'spot', 'mark', 'proxies', 'badColumns', 'depeg', 'hardRegime', 'marketCap'] as const)(
+    'without %s all other numbers keep every bit',
+    (name) => {
+      const without = coinsOf({ ...full, switches: { ...everything, [name]: !everything[name] } });
+      for (const [id, coin] of base) {
+        const other = without.get(id)!;
+        if (name === 'depeg' && coin.entity.kind === 'stablecoin') continue;
+        for (const column of series) expectSameBits(other[column], coin[column], `${id} ${column}`);
+        expectSameBits(other.truth.noise, coin.truth.noise, `${id} noise`);
+      }
+    },
+  );
+
+  it('without news the factor loses the macro drift, and noise keeps its bits outside of hacks', () => {
+    const without = coinsOf({ ...full, switches: { ...everything, lstmPattern: 0, news: false } });
+    const withNews = coinsOf({ ...full, switches: { ...everything, lstmPattern: 0 } });
+    let moved = 0;
+    for (const [id, coin] of withNews) {
+      const other = without.get(id)!;
+      const differing = coin.truth.noise.reduce(
+        (count, value, hour) => count + (value === other.truth.noise[hour] ? 0 : 1),
+        0,
+      );
+      moved += differing;
+      expect(differing / coin.truth.noise.length).toBeLessThan(0.1);
+    }
+    expect(moved).toBeGreaterThan(0);
   });
 
   it('a closed switch does change what it is for', () => {
-    const off = (name: keyof Switches) =>
-      coinsOf({ ...settings, switches: { ...defaultSwitches, [name]: false } });
+    const closed = (name: keyof Switches) =>
+      coinsOf({ ...full, switches: { ...everything, [name]: off(name) } });
     const lateCoin = [...base.values()].find(({ life }) => life.listHour > burnInHours)!;
-    expect(off('listings').get(lateCoin.entity.id)!.fromHour).toBe(burnInHours);
-    expect(off('alpha').get('P001')!.close).not.toEqual(base.get('P001')!.close);
-    expect(off('funding').get('P001')!.funding).toBeNull();
-    expect(off('stablecoin').size).toBe(base.size - 1);
+    expect(closed('listings').get(lateCoin.entity.id)!.fromHour).toBe(burnInHours);
+    for (const name of ['core', 'reversal', 'volumeSurge', 'lstmPattern', 'tcnMotif'] as const) {
+      expect(closed(name).get('P001')!.truth.residual).not.toEqual(base.get('P001')!.truth.residual);
+    }
+    expect(closed('funding').get('P001')!.funding).toBeNull();
+    expect(closed('spot').get('P001')!.spot).toBeNull();
+    expect(closed('mark').get('P001')!.mark).toBeNull();
     const opensAway = (coins: Map<string, PlantedCoin>) =>
       [...coins.values()].flatMap((coin) =>
         [...coin.open.keys()].filter((row) => row > 0 && coin.open[row] !== coin.close[row - 1]),
       ).length;
     expect(opensAway(base)).toBeGreaterThan(0);
-    expect(opensAway(off('gaps'))).toBe(0);
+    expect(opensAway(closed('gaps'))).toBe(0);
   });
+
+  function off(name: keyof Switches): number | boolean {
+    return typeof everything[name] === 'number' ? 0 : false;
+  }
 });
 
-function expectUntouched(name: keyof Switches, coin: PlantedCoin, other: PlantedCoin): void {
-  const same = (a: Numbers | undefined, b: Numbers | undefined) =>
-    expectSameBits(a, b, `${coin.entity.id} without ${name}`);
-  if (name === 'funding') {
-    for (const column of series) same(other[column], coin[column]);
-    return;
-  }
-  // The factor and the stablecoin are touched by no switch of the coins.
-  if (coin.entity.kind !== 'coin') {
-    expectSamePast(coin, other);
-  } else if (name === 'alpha') {
-    same(other.scores?.score, coin.scores?.score);
-    same(other.truth.beta, coin.truth.beta);
-    same(other.truth.state, coin.truth.state);
-  } else if (name === 'listings') {
-    const skip = coin.fromHour - other.fromHour;
-    const shared = Math.min(coin.close.length, other.close.length - skip);
-    const calm = coin.life.slides ? 0 : shared;
-    same(other.close.slice(skip, skip + calm), coin.close.slice(0, calm));
-  } else if (name === 'delistings') {
-    const calm = Math.max(0, Math.min(coin.toHour, coin.life.endHour - 240) - coin.fromHour);
-    same(other.close.slice(0, calm), coin.close.slice(0, calm));
-  } else if (name === 'gaps') {
-    same(other.close, coin.close);
-    same(other.scores?.score, coin.scores?.score);
-  } else expectSamePast(coin, other);
-}
+describe('the truth of a coin', () => {
+  it('adds up to its residual, and with beta and factor to its price', () => {
+    const market = openMarket(full);
+    for (const coin of coinsOf(full).values()) {
+      if (coin.entity.kind !== 'coin') continue;
+      const { beta, noise, alphas, news, slide, residual } = coin.truth;
+      let logPrice = coin.traits.logPriceStart;
+      for (let hour = 0; hour < market.hours; hour += 1) {
+        let sum = noise[hour]! + (news?.drift[hour] ?? 0) + (slide?.[hour] ?? 0);
+        for (const { drift } of alphas.values()) sum += drift[hour]!;
+        if (!(Math.abs(sum - residual[hour]!) < 1e-12)) expect.fail(`${coin.entity.id} hour ${hour}`);
+        logPrice += beta[Math.floor(hour / 24)]! * market.factor.returns[hour]! + residual[hour]!;
+      }
+      expect(coin.logClose.at(-1)).toBeCloseTo(logPrice, 9);
+    }
+  });
+
+  it('has nothing but noise in a noise market', () => {
+    const noise = coinsOf({ ...settings, switches: noiseSwitches });
+    expect(
+      [...noise.values()].every(({ entity }) => entity.kind === 'factor' || entity.kind === 'coin'),
+    ).toBe(true);
+    for (const { truth, proxies, entity } of noise.values()) {
+      expectSameBits(truth.residual, truth.noise, entity.id);
+      expect(truth.alphas.size).toBe(0);
+      expect(proxies?.size ?? 25).toBe(25);
+    }
+  });
+});
 
 describe('bars', () => {
   const coins = [...coinsOf(settings).values()];
@@ -173,11 +268,17 @@ describe('bars', () => {
     expect(Math.max(...gaps)).toBeLessThan(0.0081);
   });
 
-  it('carry prices of at most six significant digits', () => {
-    const long = coins.flatMap(({ close }) =>
-      [...close].filter((price) => Number(price.toPrecision(6)) !== price),
-    );
-    expect(long).toEqual([]);
+  it('carry prices and volumes on the grid of their coin', () => {
+    const isOn = (value: number, unit: number) => {
+      const perOne = Math.round(1 / unit);
+      return value > 0 && Math.round(value * perOne) / perOne === value;
+    };
+    for (const { open, high, low, close, volume, grid } of coins) {
+      for (const prices of [open, high, low, close]) {
+        expect(prices.filter((price) => !isOn(price, grid.tickSize))).toHaveLength(0);
+      }
+      expect(volume.filter((amount) => !isOn(amount, grid.stepSize))).toHaveLength(0);
+    }
   });
 
   it('reach beyond open and close about as far as a path of that volatility does', () => {
@@ -197,15 +298,19 @@ describe('the law of the market', () => {
   const market = openMarket(long);
   const coins = [...coinsOf(long).values()].filter(({ entity }) => entity.kind === 'coin');
 
-  it('gives each day of the factor the volatility that was drawn for it', () => {
-    for (let day = 0; day < market.days; day += 17) {
-      const hours = market.factor.returns.slice(day * 24, day * 24 + 24);
-      const mean = hours.reduce((sum, value) => sum + value, 0) / 24;
-      expect(Math.abs(mean)).toBeLessThan(0.02);
-      const drift = [0.006, -0.012, 0, 0.02][market.factor.regimes[day]!]! / 24;
+  it('gives each day of the factor the volatility that was drawn for it, before macro news move it', () => {
+    const calm = openMarket({ ...long, switches: { ...defaultSwitches, news: false } });
+    for (let day = 0; day < calm.days; day += 17) {
+      const hours = calm.factor.returns.slice(day * 24, day * 24 + 24);
+      const drift = [0.006, -0.012, 0, 0.02][calm.factor.regimes[day]!]! / 24;
       const squares = hours.reduce((sum, value) => sum + (value - drift) ** 2, 0);
-      expect(Math.sqrt(squares)).toBeCloseTo(market.factor.dailyVolatility[day]!, 12);
+      expect(Math.sqrt(squares)).toBeCloseTo(calm.factor.dailyVolatility[day]!, 12);
     }
+    const moved = market.factor.returns.reduce(
+      (sum, value, hour) => sum + Math.abs(value - calm.factor.returns[hour]!),
+      0,
+    );
+    expect(moved).toBeGreaterThan(0.1);
   });
 
   it('makes the factor explain most of a large coin and little of a small one', () => {
@@ -252,7 +357,7 @@ describe('the law of the market', () => {
   });
 
   it('plants none where its strength is zero', () => {
-    const none = { ...long, switches: { ...defaultSwitches, alphaStrength: 0 } };
+    const none = { ...long, switches: noiseSwitches };
     const ic = oracleOf(openMarket(none), [...coinsOf(none).values()]);
     expect(Math.abs(ic('score', 1))).toBeLessThan(0.03);
     expect(Math.abs(ic('score', 3))).toBeLessThan(0.03);
@@ -261,12 +366,12 @@ describe('the law of the market', () => {
   it('shows a score only after the day whose state it carries has closed', () => {
     const coin = coins[0]!;
     const known = [22, 23, 24].map(
-      (hour) => coin.scores!.score[hour]! - coin.truth.state[60 - 1 + (hour >= 23 ? 1 : 0)]!,
+      (hour) => coin.scores!.score[hour]! - coin.truth.states!.first[60 - 1 + (hour >= 23 ? 1 : 0)]!,
     );
     for (const noise of known) expect(Math.abs(noise)).toBeLessThan(2.5);
     const noise = Array.from({ length: 24 * 60 }, (_, row) => {
       const day = 60 + Math.floor((row + 1) / 24) - 1;
-      return coin.scores!.score[row]! - coin.truth.state[day]!;
+      return coin.scores!.score[row]! - coin.truth.states!.first[day]!;
     });
     const deviation = Math.sqrt(noise.reduce((sum, value) => sum + value * value, 0) / noise.length);
     expect(deviation).toBeGreaterThan(0.46);
@@ -274,90 +379,11 @@ describe('the law of the market', () => {
   });
 
   function oracleOf(opened: Market, planted: readonly PlantedCoin[]) {
-    const oracle = new Oracle(opened);
-    for (const coin of planted) oracle.add(coin);
-    const measured = oracle.measure();
+    const measured = measureOracle(
+      opened,
+      planted.flatMap((coin) => oracleCoin(opened, coin) ?? []),
+    );
     return (column: string, days: number) =>
       measured.find((cell) => cell.column === column && cell.horizonDays === days)!.mean;
   }
-});
-
-describe('lives', () => {
-  const entities = entitiesOf({ seed: 1, coins: 3000, days: 365, switches: defaultSwitches });
-  const coins = entities.filter(({ kind }) => kind === 'coin');
-  const lives = coins.map((entity) => lifeOf(1, entity, defaultSwitches));
-  const yearEnd = burnInHours + 365 * 24;
-
-  it('list a fifth of the coins in the first year, early enough for every preset', () => {
-    const late = lives.filter(({ listHour }) => listHour > 0);
-    expect(late.length / lives.length).toBeGreaterThan(0.17);
-    expect(late.length / lives.length).toBeLessThan(0.23);
-    const shortest = Math.min(...Object.values(presets).map(({ days }) => days));
-    expect(Math.max(...late.map(({ listHour }) => listHour))).toBeLessThan(
-      burnInHours + (shortest - 25) * 24,
-    );
-  });
-
-  it('end about a tenth of them a year, half after a slide', () => {
-    const ended = lives.filter(({ endHour }) => endHour < yearEnd);
-    expect(ended.length / lives.length).toBeGreaterThan(0.07);
-    expect(ended.length / lives.length).toBeLessThan(0.12);
-    const slid = ended.filter(({ slides }) => slides).length / ended.length;
-    expect(slid).toBeGreaterThan(0.38);
-    expect(slid).toBeLessThan(0.62);
-  });
-
-  it('a slide takes about 60 % in ten days', () => {
-    const market = openMarket({ seed: 1, coins: 3000, days: 365, switches: defaultSwitches });
-    const logs = coins
-      .filter((_, index) => lives[index]!.slides && lives[index]!.endHour < yearEnd)
-      .slice(0, 60)
-      .map((entity) => plantCoin(market, entity)!)
-      .map(({ close }) => Math.log(close.at(-1)! / close.at(-241)!));
-    const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
-    expect(mean).toBeGreaterThan(Math.log(0.4) - 0.15);
-    expect(mean).toBeLessThan(Math.log(0.4) + 0.15);
-  });
-
-  it('have odd names among them', () => {
-    const symbols = entities.map(({ symbol }) => symbol);
-    expect(symbols).toEqual(expect.arrayContaining(['BTCUSDT', 'P001USDT', '4USDT', 'QUSDT', '沙漏USDT']));
-    expect(new Set(symbols).size).toBe(symbols.length);
-  });
-});
-
-describe('funding', () => {
-  const coins = [...coinsOf({ ...settings, coins: 120 }).values()];
-
-  it('settles on the stamps of each coin, inside its life, at intervals of 8, 4 or 1 hours', () => {
-    const seen = new Set<number>();
-    for (const coin of coins) {
-      const { hour } = coin.funding!;
-      // A coin that lists in the last hours may not have met a settlement yet.
-      if (hour.length === 0) {
-        expect(coin.toHour - coin.fromHour).toBeLessThan(9);
-        continue;
-      }
-      expect(hour[0]).toBeGreaterThanOrEqual(coin.fromHour);
-      expect(hour.at(-1)).toBeLessThan(coin.toHour);
-      for (let row = 1; row < hour.length; row += 1) seen.add(hour[row]! - hour[row - 1]!);
-    }
-    expect([...seen].sort()).toEqual([1, 4, 8]);
-  });
-
-  it('pays the interest alone while the basis is small', () => {
-    const btc = coins.find(({ entity }) => entity.id === 'BTC')!;
-    const exact = [...btc.funding!.rate].filter((rate) => rate === 0.0001).length;
-    expect(exact / btc.funding!.rate.length).toBeGreaterThan(0.2);
-    expect([...btc.funding!.rate].some((rate) => rate < 0)).toBe(true);
-    expect(Math.max(...btc.funding!.rate.map(Math.abs))).toBeLessThan(0.006);
-  });
-
-  it('is charged on a mark close to the price', () => {
-    for (const { funding, open, fromHour } of coins) {
-      for (const [row, hour] of funding!.hour.entries()) {
-        if (Math.abs(funding!.mark[row]! / open[hour - fromHour]! - 1) > 0.003) expect.fail(`stamp ${hour}`);
-      }
-    }
-  });
 });
