@@ -6,6 +6,12 @@ export type { Dataset, DatasetManifest } from './datasets/dataset.ts';
 export { openDataset } from './datasets/open.ts';
 export { type Headline, listRuns, type RunManifest, readRun, type StoredRun } from './datasets/runs.ts';
 export { openStore, type Store } from './datasets/store.ts';
+export type { CoinWindow, MarketWindow } from './engine/columns/features/coin-window.ts';
+export {
+  defineFeature,
+  type FeatureDefinition,
+  type FeatureSet,
+} from './engine/columns/features/feature.ts';
 export {
   type CombinatorialOptions,
   type CombinatorialSplits,
@@ -88,6 +94,7 @@ export {
   informationCoefficient,
   neweyWestT,
 } from './engine/stats/information-coefficient.ts';
+export { type Inversion, scoreInversion, type ThresholdRate } from './engine/stats/inversion.ts';
 export { type Isotonic, isotonic } from './engine/stats/isotonic.ts';
 export { type KolmogorovSmirnov, kolmogorovSmirnov } from './engine/stats/kolmogorov-smirnov.ts';
 export { maxDrawdown } from './engine/stats/max-drawdown.ts';

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { Finding } from '../datasets/check/finding.ts';
 import type { ImportRequest } from '../datasets/import/request.ts';
-import type { PresetName } from '../datasets/planted/settings.ts';
 import type { Store } from '../datasets/store.ts';
 import { addDownload } from './data-download.ts';
-import { exitCodes, UsageFault } from './failure.ts';
+import { exitCodes } from './failure.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Act } from './program.ts';
 import type { Session } from './session.ts';
 import { sessionStore } from './store.ts';
+import type { SynthFlags } from './synth-options.ts';
 import { tableText } from './table.ts';
 
 export function addData(program: Command, act: Act): void {
@@ -19,9 +19,6 @@ export function addData(program: Command, act: Act): void {
   addLooking(data, act);
   addCheck(data, act);
 }
-
-/** Parts of an import that the interface names and that cannot be taken yet. */
-const importedLater = ['--news', '--fear-greed'];
 
 function addImport(data: Command, act: Act): void {
   const command = data
@@ -35,12 +32,11 @@ function addImport(data: Command, act: Act): void {
     .option('--brackets <files...>', 'leverage tiers, FILE or FILE@DATE (from when they hold)')
     .option('--exchange-info <files...>', "the exchange's list of instruments and filters, FILE or FILE@DATE")
     .option('--renames <files...>', 'renames and redenominations: from, to, factor, time')
-    .option('--scores <files...>', 'stored columns per coin and hour, such as scores and logits');
-  for (const flag of importedLater) command.addOption(new Option(`${flag} <files...>`).hideHelp());
+    .option('--scores <files...>', 'stored columns per coin and hour, such as scores and logits')
+    .option('--news <files...>', 'articles: one JSON object a line, or CSV with title, time and source')
+    .option('--fear-greed <files...>', 'Fear & Greed index by day')
+    .option('--market-cap <files...>', 'market capitalisation by coin and day, US dollars');
   command.action(async (name: string, options: Omit<ImportRequest, 'name'>) => {
-    refuseLater(
-      importedLater.filter((flag) => command.getOptionValueSource(attributeOf(flag)) !== undefined),
-    );
     await act(command, async (session) => {
       const { importDataset } = await import('../datasets/import/import.ts');
       const { progress, signal } = session;
@@ -51,18 +47,6 @@ function addImport(data: Command, act: Act): void {
       session.answer(result, () => importText(result));
     });
   });
-}
-
-function refuseLater(flags: readonly string[]): void {
-  if (flags.length === 0) return;
-  throw new UsageFault(
-    `data import cannot take ${flags.join(', ')} yet`,
-    flags.map((flag) => ({ path: flag, message: 'is not available yet: leave it out' })),
-  );
-}
-
-function attributeOf(flag: string): string {
-  return new Option(flag).attributeName();
 }
 
 interface Imported {
@@ -77,6 +61,7 @@ interface Imported {
 function importText(
   result: Imported & {
     readonly rejected: readonly { file: string; rule: string; rows: number; example: string }[];
+    readonly notes: readonly string[];
   },
 ): string {
   const rejected = result.rejected.map(({ file, rule, rows, example }) => ({
@@ -85,9 +70,11 @@ function importText(
     rows,
     first: example,
   }));
-  return rejected.length === 0
-    ? datasetText(result)
-    : `${datasetText(result)}\nnot taken:\n${tableText(rejected)}`;
+  return [
+    datasetText(result),
+    ...(rejected.length === 0 ? [] : [`not taken:\n${tableText(rejected)}`]),
+    ...result.notes.map((note) => `note: ${note}`),
+  ].join('\n');
 }
 
 /** Hash of the dataset that is about to be replaced; null where there is none. */
@@ -119,10 +106,18 @@ function addSynth(data: Command, act: Act): void {
       new Option('--preset <preset>', 'S 60 coins, M 300, L 1,000').choices(['S', 'M', 'L']).default('S'),
     )
     .option('--seed <n>', 'another seed is another market', wholeNumber(0), 1)
-    .action(async (name: string, options: { preset: PresetName; seed: number }, command: Command) => {
+    .option(
+      '--set <components...>',
+      'COMPONENT=true, false or a strength, such as reversal=0.1; or the set noise',
+    )
+    .option('--detail <length>', 'store finer bars too, such as 15m or 1m')
+    .option('--detail-symbols <symbols...>', 'of these symbols alone')
+    .option('--workers <n>', 'threads that plant; 0 for none beside the first', wholeNumber(0))
+    .action(async (name: string, flags: SynthFlags, command: Command) => {
       await act(command, async (session) => {
+        const { parseSynth } = await import('./synth-options.ts');
         const { synthDataset } = await import('../datasets/planted/synth.ts');
-        const request = { name, ...options, signal: session.signal };
+        const request = { name, ...parseSynth(flags), signal: session.signal };
         const store = await sessionStore(session);
         const former = await formerHash(store, name);
         const result = await synthDataset(store, request, session.progress);

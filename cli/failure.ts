@@ -41,6 +41,7 @@ const usageCodes = new Set([
   'name-refused',
   'dataset-missing',
   'column-missing',
+  'columns-missing',
   'run-missing',
   'scenario-refused',
   'query-refused',

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { UsageFault } from './failure.ts';
 
 const later = [
-  'columns',
   'train',
   'model',
   'score',

@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { addBacktest } from './backtest.ts';
 import { addBench } from './bench.ts';
+import { addColumns } from './columns.ts';
+import { addColumnsAudit } from './columns-audit.ts';
 import { addData } from './data.ts';
 import { addDemo } from './demo.ts';
 import { exitCodes, type Failure, failureOf, failureText } from './failure.ts';
@@ -77,6 +79,8 @@ function programWith(act: Act, streams: Streams): Command {
   const adders = [
     addDemo,
     addData,
+    addColumns,
+    addColumnsAudit,
     addBacktest,
     addStress,
     addScenario,

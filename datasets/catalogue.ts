@@ -85,7 +85,7 @@ export async function showDataset(
       const described = await describeRelation(duck, relation);
       const nameOf = (names: readonly string[]) =>
         names.find((wanted) => described.some((column) => column.name === wanted));
-      const time = nameOf(['ts', 'effective_ms']);
+      const time = nameOf(['ts', 'effective_ms', 'published_ms']);
       const symbol = nameOf(['symbol', 'from_symbol']);
       const select = [
         symbol === undefined ? '0 AS symbols' : `count(DISTINCT ${symbol}) AS symbols`,

@@ -1,4 +1,5 @@
 /** A stored dataset, opened: its panel on shared memory, its stored columns on demand, and the hashes that name it. */
+import type { MarketRecords } from '../engine/columns/records.ts';
 import type { BracketEdition } from '../engine/exchange/brackets.ts';
 import type { FilterEdition } from '../engine/exchange/filters.ts';
 import type { Panel } from '../engine/panel/panel.ts';
@@ -16,7 +17,11 @@ export type TableName =
   | 'brackets'
   | 'filters'
   | 'renames'
-  | DetailTable;
+  | DetailTable
+  | RecordTable;
+
+/** Dated records beside the bars, later versions of bars, and columns of a source's own. */
+export type RecordTable = 'news' | 'fear_greed' | 'market_cap' | 'proxies' | 'revisions';
 
 export interface TableFile {
   /** File name inside the dataset's folder. */
@@ -44,6 +49,8 @@ export interface DatasetManifest {
   readonly sources: readonly string[];
   /** Rows that were not taken, by file and rule. */
   readonly rejected: readonly Rejection[];
+  /** What a reader of the rows should know: guesses made or not made, unknown times. Absent where there is nothing to say. */
+  readonly notes?: readonly string[];
 }
 
 export interface Rejection {
@@ -71,8 +78,21 @@ export interface Dataset {
   readonly detailMinutes: readonly number[];
   /** Finer bars of that length, or the finest there are; null where the dataset has none. */
   detail(minutes?: number): Promise<DetailSource | null>;
+  /** News, Fear & Greed, market capitalisation and instruments, ready for as-of joins; read when first asked for. */
+  records(): Promise<DatasetRecords>;
   /** What stands where: for naming the first difference between this dataset and another (see `firstInputDifference`). */
   fingerprint(): Promise<Fingerprint>;
+}
+
+/** Links and rows that name symbols without bars, by record type: they are left out. */
+export interface UnknownSymbols {
+  readonly news: number;
+  readonly marketCap: number;
+  readonly instruments: number;
+}
+
+export interface DatasetRecords extends MarketRecords {
+  readonly unknown: UnknownSymbols;
 }
 
 /** Hashes of every field by hour, and of every cell over all fields. Kept per dataset hash, beyond the dataset's life. */
@@ -81,8 +101,8 @@ export interface Fingerprint {
   readonly startMs: number;
   readonly hours: number;
   /**
-   * Field name (open, high, low, close, volume, quoteVolume, funding, fundingMark, mark, spot, and each stored column) to
-   * two lanes per hour.
+   * Field name (open, high, low, close, volume, quoteVolume, funding, fundingMark, mark, spot, each stored column,
+   * and the records: news, fearGreed, marketCap) to two lanes per hour.
    */
   readonly byHour: Readonly<Record<string, Int32Array>>;
   /** `[coin][hour]`, 32 bits over all fields. */

@@ -11,6 +11,7 @@ export type StoreFaultCode =
   | 'dataset-damaged'
   | 'dataset-changed'
   | 'column-missing'
+  | 'columns-missing'
   | 'file-missing'
   | 'file-unreadable'
   | 'rows-refused'

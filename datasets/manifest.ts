@@ -20,6 +20,12 @@ export const tableNames: readonly TableName[] = [
   'filters',
   'renames',
   ...detailTables,
+  // Further tables stand at the end: a dataset without them keeps its hash.
+  'news',
+  'fear_greed',
+  'market_cap',
+  'proxies',
+  'revisions',
 ];
 
 export function tableFileName(table: TableName): string {

@@ -21,7 +21,15 @@ import {
   stampsOf,
   writeCache,
 } from './cache.ts';
-import type { Dataset, DatasetManifest, Fingerprint, OpenOptions, TableFile, TableName } from './dataset.ts';
+import type {
+  Dataset,
+  DatasetManifest,
+  DatasetRecords,
+  Fingerprint,
+  OpenOptions,
+  TableFile,
+  TableName,
+} from './dataset.ts';
 import { type Dense, denseFromTables } from './dense.ts';
 import { detailMinutesOf, openDetail } from './detail.ts';
 import { fileHash } from './duck.ts';
@@ -29,6 +37,8 @@ import type { Exchange } from './exchange-tables.ts';
 import { refuse, StoreFault } from './faults.ts';
 import { fingerprintOf, loadFingerprint, saveFingerprint } from './fingerprints.ts';
 import { datasetHash, readManifest } from './manifest.ts';
+import { withRecords } from './record-fingerprint.ts';
+import { readRecords } from './records.ts';
 import { restoreReplaced, type Store } from './store.ts';
 
 /**
@@ -181,6 +191,8 @@ interface Opened {
 }
 
 function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dataset {
+  const dir = store.datasetDir(manifest.name);
+  let records: Promise<DatasetRecords> | null = null;
   return {
     name: manifest.name,
     hash: manifest.hash,
@@ -188,7 +200,13 @@ function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dat
     panel: opened.panel,
     storedColumns: opened.scores,
     ...opened.exchange,
-    ...detailOf(store.datasetDir(manifest.name), manifest, opened),
+    ...detailOf(dir, manifest, opened),
+    records: async () => {
+      records ??= recordsOf(dir, manifest, opened.panel.symbols);
+      // A fault is forgotten, so that the next asking tries again.
+      records.catch(() => (records = null));
+      return await records;
+    },
     rows: async (column) => {
       if (opened.scores.includes(column)) return await opened.rows(column);
       throw new StoreFault(
@@ -197,10 +215,26 @@ function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dat
       );
     },
     fingerprint: async () => {
-      if (opened.dense !== undefined) return fingerprintOf(opened.dense);
+      if (opened.dense !== undefined) return await wholeFingerprint(dir, manifest, opened.dense);
       return (await loadFingerprint(store, manifest.hash)) ?? (await newFingerprint(store, manifest));
     },
   };
+}
+
+async function recordsOf(
+  dir: string,
+  manifest: DatasetManifest,
+  symbols: readonly string[],
+): Promise<DatasetRecords> {
+  try {
+    return await readRecords({ dir, tables: manifest.tables }, symbols);
+  } catch (cause) {
+    throw new StoreFault(
+      'dataset-damaged',
+      `The records of dataset ${manifest.name} cannot be read: ${(cause as Error).message}. Import it again.`,
+      { cause },
+    );
+  }
 }
 
 /** Each length is opened once; a fault is forgotten, so that the next asking tries again. */
@@ -224,8 +258,15 @@ function detailOf(
   };
 }
 
+/** Of bars and records alike. */
+async function wholeFingerprint(dir: string, manifest: DatasetManifest, dense: Dense): Promise<Fingerprint> {
+  const { panel } = dense;
+  return withRecords(fingerprintOf(dense), panel, await recordsOf(dir, manifest, panel.symbols));
+}
+
 async function newFingerprint(store: Store, manifest: DatasetManifest): Promise<Fingerprint> {
-  const fingerprint = fingerprintOf(await readDense(store.datasetDir(manifest.name), manifest));
+  const dir = store.datasetDir(manifest.name);
+  const fingerprint = await wholeFingerprint(dir, manifest, await readDense(dir, manifest));
   await ifWritable(saveFingerprint(store, manifest.hash, fingerprint));
   return fingerprint;
 }

@@ -20,6 +20,8 @@ import { asStoreFault, stopIfAborted } from './faults.ts';
 import { fingerprintOf, saveFingerprint } from './fingerprints.ts';
 import { datasetHash, tableFileName, tableNames, writeManifest } from './manifest.ts';
 import type { Progress } from './progress.ts';
+import { withRecords } from './record-fingerprint.ts';
+import { readRecords } from './records.ts';
 import { replacedName, restoreReplaced, type Store, stagingDir } from './store.ts';
 
 /** A dataset that has just been published, as commands answer it. */
@@ -46,6 +48,7 @@ export interface Provenance {
   /** File names without folders, or the generator and its seed. */
   readonly sources: readonly string[];
   readonly rejected?: readonly Rejection[];
+  readonly notes?: readonly string[];
 }
 
 export interface PublishOptions {
@@ -85,7 +88,8 @@ export async function publishDataset(
     }
     stopIfAborted(signal, doing);
     progress?.('taking the fingerprint');
-    await saveFingerprint(store, manifest.hash, fingerprintOf(dense));
+    const records = await readRecords({ dir, tables: manifest.tables }, dense.panel.symbols);
+    await saveFingerprint(store, manifest.hash, withRecords(fingerprintOf(dense), dense.panel, records));
     stopIfAborted(signal, doing);
     await swapIn(store, name, dir);
     return manifest;
@@ -129,6 +133,7 @@ async function describeTables(dir: string, name: string, provenance: Provenance)
     scoreColumns: facts.scoreColumns,
     sources: provenance.sources,
     rejected: provenance.rejected ?? [],
+    ...((provenance.notes ?? []).length === 0 ? {} : { notes: provenance.notes! }),
   };
 }
 

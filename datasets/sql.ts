@@ -1,12 +1,14 @@
 /** SQL over everything the store holds, for looking, never for changing. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { datasetNames } from './catalogue.ts';
-import { sqlFile, sqlName, sqlText, withDuck } from './duck.ts';
+import { columnViews, newsEventsView } from './columns/views.ts';
+import type { DatasetManifest } from './dataset.ts';
+import { describeRelation, sqlFile, sqlName, sqlText, withDuck } from './duck.ts';
 import { StoreFault } from './faults.ts';
 import { readManifest } from './manifest.ts';
-import { runTables } from './runs.ts';
+import { type RunManifest, runTables } from './runs.ts';
 import type { Store } from './store.ts';
 
 export interface SqlAnswer {
@@ -17,8 +19,8 @@ export interface SqlAnswer {
 
 /**
  * Runs one reading statement. Views: `<dataset>_bars`, `<dataset>_funding`, … for every table of every dataset (also under
- * the name with `_` for every character that would need quotes), and `run_trades`, `run_equity`, … over all runs, with
- * `run_id` and `filename`.
+ * the name with `_` for every character that would need quotes), those of `datasets/columns/views.ts` over built columns and
+ * news, and `run_trades`, `run_equity`, … over all backtests, with `run_id` and `filename`.
  * @throws StoreFault `query-refused`
  */
 export async function runSql(store: Store, query: string): Promise<SqlAnswer> {
@@ -96,21 +98,33 @@ async function createViews(duck: DuckDBConnection, store: Store): Promise<void> 
       await duck.run(`CREATE VIEW ${sqlName(alias)} AS ${select}`).catch(() => undefined);
     }
   };
-  for (const dataset of await datasetNames(store)) {
+  const datasets = await datasetNames(store);
+  const manifests: DatasetManifest[] = [];
+  const newsColumns = new Map<string, ReadonlySet<string>>();
+  for (const dataset of datasets) {
     const manifest = await readManifest(store, dataset).catch(() => null);
+    if (manifest !== null) manifests.push(manifest);
+    const news = manifest?.tables.news;
+    if (news !== undefined) {
+      const path = sqlFile(join(store.datasetDir(dataset), news.file));
+      const columns = await describeRelation(duck, `read_parquet(${path})`).catch(() => []);
+      newsColumns.set(dataset, new Set(columns.map(({ name }) => name)));
+    }
     for (const [table, { file }] of Object.entries(manifest?.tables ?? {})) {
       const path = join(store.datasetDir(dataset), file);
       if (await isThere(path))
         await view(`${dataset}_${table}`, `SELECT * FROM read_parquet(${sqlFile(path)})`);
     }
   }
-  const runs = await readdir(store.runsDir).catch(() => []);
+  const further = [...(await columnViews(store, datasets)), newsEventsView(store, manifests, newsColumns)];
+  for (const { name, select } of further) await view(name, select);
+  const runs = await backtestsOf(store);
   for (const table of runTables) {
     const paths: string[] = [];
     for (const run of runs) {
       const dir = join(store.runsDir, run);
       const path = join(dir, `${table}.parquet`);
-      if ((await isThere(join(dir, 'manifest.json'))) && (await isThere(path))) paths.push(path);
+      if (await isThere(path)) paths.push(path);
     }
     if (paths.length === 0) continue;
     const files = `read_parquet([${paths.map(sqlFile).join(', ')}], filename = true, union_by_name = true)`;
@@ -119,6 +133,19 @@ async function createViews(duck: DuckDBConnection, store: Store): Promise<void> 
       `SELECT regexp_extract(filename, '([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) AS run_id, * FROM ${files}`,
     );
   }
+}
+
+/** Finished backtests. What paper or real money did must not be added up with what was only simulated. */
+async function backtestsOf(store: Store): Promise<readonly string[]> {
+  const runs = await readdir(store.runsDir).catch(() => []);
+  const kinds = await Promise.all(
+    runs.map((run) =>
+      readFile(join(store.runsDir, run, 'manifest.json'), 'utf8')
+        .then((text) => (JSON.parse(text) as RunManifest).kind)
+        .catch(() => null),
+    ),
+  );
+  return runs.filter((_, at) => kinds[at] === 'backtest');
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -4,6 +4,7 @@
  *   datasets/<name>/manifest.json, bars.parquet, …   the truth
  *   datasets/<name>/cache/                            dense columns, rebuilt whenever they do not fit the truth
  *   fingerprints/<hash>.bin                           what stood where, kept beyond a dataset's life
+ *   columns/<dataset>/<set>/                          built sets of columns
  *   runs/<runId>/                                     one folder a run
  */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -13,6 +14,7 @@ import { asStoreFault, StoreFault } from './faults.ts';
 export interface Store {
   readonly dataDir: string;
   readonly datasetsDir: string;
+  readonly columnsDir: string;
   readonly runsDir: string;
   readonly fingerprintsDir: string;
   /** Folder of a dataset; refuses names that could not be one folder. */
@@ -25,6 +27,7 @@ export function openStore(dataDir: string): Store {
   return {
     dataDir: root,
     datasetsDir,
+    columnsDir: join(root, 'columns'),
     runsDir: join(root, 'runs'),
     fingerprintsDir: join(root, 'fingerprints'),
     datasetDir: (name) => join(datasetsDir, checkedName(name)),
@@ -34,11 +37,12 @@ export function openStore(dataDir: string): Store {
 const stagingMark = '.staging-';
 const replacedMark = `${stagingMark}replaced`;
 
-function checkedName(name: string): string {
+/** A name that can be one folder. @throws StoreFault `name-refused` */
+export function checkedName(name: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name) && !name.includes(stagingMark)) return name;
   throw new StoreFault(
     'name-refused',
-    `${JSON.stringify(name)} cannot name a dataset: use letters, digits, "-", "_" and ".", and begin with a letter, digit or "_".`,
+    `${JSON.stringify(name)} cannot name a dataset or a set: use letters, digits, "-", "_" and ".", and begin with a letter, digit or "_".`,
   );
 }
 
@@ -62,10 +66,15 @@ export async function stagingDir(store: Store, name: string): Promise<string> {
 
 async function removeStaleStaging(store: Store, name: string): Promise<void> {
   await restoreReplaced(store, name);
+  await removeDeadStaging(store.datasetsDir, name);
+}
+
+/** Removes what processes that are gone left beside `name` in a folder. */
+export async function removeDeadStaging(folder: string, name: string): Promise<void> {
   const prefix = `${name}${stagingMark}`;
-  for (const entry of await readdir(store.datasetsDir)) {
+  for (const entry of await readdir(folder)) {
     if (!entry.startsWith(prefix) || isAlive(Number(entry.slice(prefix.length)))) continue;
-    await rm(join(store.datasetsDir, entry), { recursive: true, force: true });
+    await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 

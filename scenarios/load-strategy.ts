@@ -80,6 +80,28 @@ export async function loadStrategyFile(
   return await importBundle(kept, codeHash, file);
 }
 
+export interface UserModule {
+  readonly exported: Readonly<Record<string, unknown>>;
+  readonly codeHash: string;
+  /** URL under which a worker imports the same code. */
+  readonly modulePath: string;
+}
+
+/**
+ * Any module of a user's, by absolute path, built and kept as a strategy is; `file` is the path that messages show.
+ *
+ * @throws StrategyLoadFault where the file is missing, does not parse or throws.
+ */
+export async function loadUserModule(path: string, dataDir: string, file: string): Promise<UserModule> {
+  await access(path).catch((cause: unknown) => {
+    throw new StrategyLoadFault('strategy-missing', `There is no file ${file}. Check the path.`, cause);
+  });
+  const code = await bundle(path, file);
+  const codeHash = createHash('sha256').update(code).digest('hex');
+  const kept = await keepBundle(code, codeHash, dataDir);
+  return { exported: await importModule(kept, file), codeHash, modulePath: pathToFileURL(kept).href };
+}
+
 /**
  * The code that a run used, from the name and hash in its manifest: the kept bundle, or the built-in strategy as it is now
  * (its hash tells the caller whether it is still the same).
@@ -208,15 +230,18 @@ async function writeWhole(path: string, content: string): Promise<void> {
 }
 
 async function importBundle(path: string, codeHash: string, shownPath: string): Promise<LoadedStrategy> {
+  const exported = await importModule(path, shownPath);
   const modulePath = pathToFileURL(path).href;
-  let exported: Readonly<Record<string, unknown>>;
+  return { definition: definitionOf(exported, shownPath), codeHash, modulePath, builtIn: false };
+}
+
+async function importModule(path: string, shownPath: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    exported = (await import(modulePath)) as Readonly<Record<string, unknown>>;
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new StrategyLoadFault('strategy-threw', `${shownPath} threw while it was imported: ${text}`, cause);
   }
-  return { definition: definitionOf(exported, shownPath), codeHash, modulePath, builtIn: false };
 }
 
 const functions = ['columns', 'schedule', 'limits', 'decide'] as const;

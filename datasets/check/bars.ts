@@ -34,6 +34,7 @@ export interface Bars extends Readonly<Record<NumberColumn, Float64Array>> {
   readonly offGrid: readonly Misplaced[];
 }
 
+/** Rows of a coin in consecutive hours. */
 export interface Misplaced {
   readonly coin: number;
   readonly count: number;
@@ -170,10 +171,9 @@ function sortedOnce(rows: Rows, mixed: boolean): { rows: Rows; duplicates: reado
   for (const name of ['timeMs', ...numberColumns] as const) {
     out[name] = Float64Array.from(kept, (row) => rows[name][row]!);
   }
-  const differences = new Map(differing.entries().map(({ coin, count }) => [coin, count]));
   return {
     rows: out,
-    duplicates: twice.entries().map((entry) => ({ ...entry, differing: differences.get(entry.coin) ?? 0 })),
+    duplicates: twice.entries().map((entry) => ({ ...entry, differing: differing.countIn(entry) })),
   };
 }
 
@@ -184,26 +184,36 @@ function startsOf(coin: Int32Array, coins: number): Int32Array {
   return start;
 }
 
-/** Counts by coin, with the times they span. */
+/** Rows of coins, as runs of consecutive hours. */
 class Tally {
-  readonly #byCoin = new Map<number, { coin: number; count: number; fromMs: number; toMs: number }>();
+  readonly #timesOf = new Map<number, number[]>();
 
   get size(): number {
-    return this.#byCoin.size;
+    return this.#timesOf.size;
   }
 
   add(coin: number, timeMs: number): void {
-    const entry = this.#byCoin.get(coin);
-    if (entry === undefined) {
-      this.#byCoin.set(coin, { coin, count: 1, fromMs: timeMs, toMs: timeMs });
-      return;
-    }
-    entry.count += 1;
-    entry.fromMs = Math.min(entry.fromMs, timeMs);
-    entry.toMs = Math.max(entry.toMs, timeMs);
+    const times = this.#timesOf.get(coin);
+    if (times === undefined) this.#timesOf.set(coin, [timeMs]);
+    else times.push(timeMs);
+  }
+
+  /** How many of a coin's rows lie in a run. */
+  countIn({ coin, fromMs, toMs }: Misplaced): number {
+    return (this.#timesOf.get(coin) ?? []).filter((time) => time >= fromMs && time <= toMs).length;
   }
 
   entries(): readonly Misplaced[] {
-    return [...this.#byCoin.values()];
+    return [...this.#timesOf].flatMap(([coin, times]) => {
+      const runs: { coin: number; count: number; fromMs: number; toMs: number }[] = [];
+      for (const time of times.sort((a, b) => a - b)) {
+        const last = runs.at(-1);
+        if (last !== undefined && time - last.toMs <= hourMs) {
+          last.toMs = time;
+          last.count += 1;
+        } else runs.push({ coin, count: 1, fromMs: time, toMs: time });
+      }
+      return runs;
+    });
   }
 }

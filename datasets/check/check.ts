@@ -8,8 +8,9 @@ import { setImmediate } from 'node:timers/promises';
 import { StoreFault } from '../faults.ts';
 import { readManifest } from '../manifest.ts';
 import type { Progress } from '../progress.ts';
+import { repairFor, repairLaws } from '../repair/rules.ts';
 import { restoreReplaced, type Store } from '../store.ts';
-import { type Finding, inOrder, type Rule } from './finding.ts';
+import { type Finding, inOrder, type Observation, type Rule } from './finding.ts';
 import { readInput } from './input.ts';
 import { badPrint } from './rules/bad-print.ts';
 import { duplicateBar } from './rules/duplicate-bar.ts';
@@ -19,9 +20,9 @@ import { frozenPrice } from './rules/frozen-price.ts';
 import { fundingCoverage } from './rules/funding-coverage.ts';
 import { fundingInterval } from './rules/funding-interval.ts';
 import { gap } from './rules/gap.ts';
-import { hole } from './rules/hole.ts';
 import { listingBar } from './rules/listing-bar.ts';
 import { massEnding } from './rules/mass-ending.ts';
+import { missingHours } from './rules/missing-hours.ts';
 import { missingVolume } from './rules/missing-volume.ts';
 import { offTheHour } from './rules/off-the-hour.ts';
 import { ohlcViolation } from './rules/ohlc-violation.ts';
@@ -29,10 +30,13 @@ import { outOfOrder } from './rules/out-of-order.ts';
 import { priceNotPositive } from './rules/price-not-positive.ts';
 import { raggedBeginning } from './rules/ragged-beginning.ts';
 import { raggedEnd } from './rules/ragged-end.ts';
+import { redenomination } from './rules/redenomination.ts';
+import { revisedBar } from './rules/revised-bar.ts';
 import { seam } from './rules/seam.ts';
 import { shiftedClock } from './rules/shifted-clock.ts';
 import { stablecoin } from './rules/stablecoin.ts';
 import { unclosedLastBar } from './rules/unclosed-last-bar.ts';
+import { wick } from './rules/wick.ts';
 import { zeroVolume } from './rules/zero-volume.ts';
 
 const rules: readonly (readonly [string, Rule])[] = [
@@ -41,7 +45,7 @@ const rules: readonly (readonly [string, Rule])[] = [
   ['times off the hour', offTheHour],
   ['OHLC', ohlcViolation],
   ['prices', priceNotPositive],
-  ['holes', hole],
+  ['missing hours', missingHours],
   ['ragged beginning', raggedBeginning],
   ['ragged end', raggedEnd],
   ['seams', seam],
@@ -49,7 +53,10 @@ const rules: readonly (readonly [string, Rule])[] = [
   ['last bars', unclosedLastBar],
   ['gaps', gap],
   ['moves', extremeMove],
+  ['units', redenomination],
   ['bad prints', badPrint],
+  ['wicks', wick],
+  ['revised bars', revisedBar],
   ['frozen prices', frozenPrice],
   ['listing bars', listingBar],
   ['missing volumes', missingVolume],
@@ -62,11 +69,21 @@ const rules: readonly (readonly [string, Rule])[] = [
 ];
 
 /**
- * All findings about a stored dataset; an empty list means that no rule found anything.
+ * All findings about a stored dataset; an empty list means that no rule found anything. What a rule finds again and again in
+ * one symbol is summed up after the first ones.
  * @example (await checkDataset(store, 'usdm')).filter(({ severity }) => severity === 'error')
  * @throws StoreFault `dataset-missing`, `dataset-damaged`
  */
 export async function checkDataset(
+  store: Store,
+  name: string,
+  progress?: Progress,
+): Promise<readonly Finding[]> {
+  return inOrder(summedUp(await everyFinding(store, name, progress)));
+}
+
+/** The same without summing up, for repairs: each finding's span holds the bars concerned and no others. */
+export async function everyFinding(
   store: Store,
   name: string,
   progress?: Progress,
@@ -84,9 +101,37 @@ export async function checkDataset(
   const findings: Finding[] = [];
   for (const [index, [title, rule]] of rules.entries()) {
     progress?.(`checking ${title}`, index / rules.length);
-    findings.push(...rule(input));
+    for (const seen of rule(input)) findings.push(withRepair(seen));
     // Lets a Ctrl-C be heard between rules.
     await setImmediate();
   }
-  return inOrder(findings);
+  return findings;
+}
+
+/** What concerns the whole market is never a repair of single bars, but for the hour that was still open. */
+function withRepair(seen: Observation): Finding {
+  const rule = seen.symbol === null && seen.rule !== 'unclosed-last-bar' ? null : repairFor(seen.rule);
+  return { ...seen, repair: rule === null ? null : { rule, action: repairLaws[rule].action } };
+}
+
+/** Findings of one rule about one symbol that are told one by one. */
+const toldMax = 20;
+
+function summedUp(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = [finding.rule, finding.severity, finding.symbol ?? ''].join(' ');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [told, rest] = [group.slice(0, toldMax), group.slice(toldMax)];
+    const [first] = rest;
+    if (first === undefined || first.symbol === null) return group;
+    const count = rest.reduce((sum, one) => sum + one.count, 0);
+    const message = `And ${rest.length} times more in this span, ${count} bars in all. The first of them: ${first.message}`;
+    const { value: _, ...shared } = first;
+    return [...told, { ...shared, toMs: Math.max(...rest.map(({ toMs }) => toMs)), count, message }];
+  });
 }

@@ -1,4 +1,5 @@
 /** What the data check reports. */
+import type { RepairRule } from '../repair/rules.ts';
 import type { CheckInput } from './input.ts';
 
 /**
@@ -7,7 +8,8 @@ import type { CheckInput } from './input.ts';
  */
 export type Severity = 'error' | 'warning' | 'note';
 
-export interface Finding {
+/** What a rule saw. */
+export interface Observation {
   readonly rule: string;
   readonly severity: Severity;
   /** Null where the finding is about the market or the table as a whole. */
@@ -19,15 +21,29 @@ export interface Finding {
   readonly count: number;
   /** What it means and what to do. */
   readonly message: string;
+  /** Hours by which stamps are late (negative: early), or the factor of prices; absent where a rule measures nothing. */
+  readonly value?: number;
+}
+
+/** A repair that `data repair` knows by name. */
+export interface Suggestion {
+  readonly rule: RepairRule;
+  /** What it does to the rows concerned. */
+  readonly action: string;
+}
+
+export interface Finding extends Observation {
+  /** Null where nothing may be repaired: what was not recorded is not filled in, and what is true stays. */
+  readonly repair: Suggestion | null;
 }
 
 /** A rule looks at the whole of a dataset and returns what it found, nothing where all is well. */
-export type Rule = (input: CheckInput) => readonly Finding[];
+export type Rule = (input: CheckInput) => readonly Observation[];
 
 const severities: readonly Severity[] = ['error', 'warning', 'note'];
 
 /** Worst first; within a severity by rule, then time, then symbol. */
-export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+export function inOrder<Seen extends Observation>(findings: readonly Seen[]): readonly Seen[] {
   return [...findings].sort(
     (a, b) =>
       severities.indexOf(a.severity) - severities.indexOf(b.severity) ||

@@ -15,6 +15,7 @@ import { bracketsTable, filtersTable, type Instrument, storedFilterFaults } from
 import { parseBrackets } from './brackets.ts';
 import { datedFile, dateInName, misdatedFault, undatedFault } from './dated-file.ts';
 import { parseExchangeInfo } from './instruments.ts';
+import { livesTable } from './lives.ts';
 import { parseRename, type RenameRow, renameFaults, renamesTable } from './renames.ts';
 import type { ImportRequest } from './request.ts';
 import { openSource, type SourceFile } from './source.ts';
@@ -22,6 +23,8 @@ import { openSource, type SourceFile } from './source.ts';
 /** The bars that all this is about. */
 export interface BarFacts {
   readonly symbols: ReadonlySet<string>;
+  /** Open time of each coin's first bar, epoch ms UTC. */
+  readonly firstMs: ReadonlyMap<string, number>;
   /** Open time of the first and of the last bar, epoch ms UTC. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -40,6 +43,8 @@ export interface ExchangeTables {
   readonly rejected: readonly Rejection[];
   /** What coins with bars go without, in sentences. */
   readonly remarks: readonly string[];
+  /** What the manifest says of the tables. */
+  readonly notes: readonly string[];
 }
 
 interface Reading {
@@ -69,11 +74,15 @@ export async function readExchangeFiles(
     tables.push({ name: 'brackets', table: bracketsTable(brackets), order });
   }
   const instruments = await readInstruments(reading, request.exchangeInfo ?? []);
+  const lives = livesTable(
+    instruments.map(({ instrument }) => instrument),
+    bars,
+  );
   if (instruments.length > 0) {
     const sound = soundOnes(reading, instruments);
     const filters = filtersTable(sound.map(({ instrument }) => instrument));
     tables.push({ name: 'filters', table: filters, order: ['effective_ms', 'symbol'] });
-    tables.push({ name: 'instruments', table: livesTable(instruments, bars), order: ['symbol'] });
+    tables.push({ name: 'instruments', table: lives.table, order: ['symbol'] });
   }
   const renames = await readRenames(reading, request.renames ?? []);
   if (renames.length > 0) {
@@ -86,6 +95,7 @@ export async function readExchangeFiles(
     tables: tables.filter(({ table }) => table.rows > 0),
     sources: [...paths, ...(request.renames ?? [])].map((path) => basename(path)),
     rejected: reading.rejected,
+    notes: lives.notes,
     remarks: [
       ...lacking(
         bars,
@@ -271,24 +281,6 @@ function instrumentFaults({ filters }: Instrument): readonly string[] {
     stepSize: Number.isNaN(stepSize) ? Number.MIN_VALUE : stepSize,
   };
   return [...missing, ...storedFilterFaults({ ...filters, ...sizes })];
-}
-
-/** What the newest list that has a coin says of its life. Listing times are left alone: a coin may come back under its name. */
-function livesTable(instruments: readonly FiledInstrument[], bars: BarFacts | null): Table {
-  const newest = new Map<string, Instrument>();
-  for (const { instrument } of instruments) {
-    if (bars?.symbols.has(instrument.symbol) === true) newest.set(instrument.symbol, instrument);
-  }
-  const rows = [...newest.values()];
-  return {
-    rows: rows.length,
-    columns: {
-      symbol: { type: 'text', values: rows.map(({ symbol }) => symbol) },
-      listed_ms: { type: 'time', values: new Float64Array(rows.length).fill(Number.NaN) },
-      delisted_ms: { type: 'time', values: Float64Array.from(rows, ({ deliveryMs }) => deliveryMs) },
-      status: { type: 'text', values: rows.map(({ status }) => status) },
-    },
-  };
 }
 
 async function readRenames(reading: Reading, paths: readonly string[]): Promise<readonly RenameRow[]> {

@@ -4,7 +4,7 @@
  *   1. `openSources`   every file is looked at and unpacked
  *   2. `readTables`    columns are recognised, text becomes numbers; the rows of a table stand side by side
  *   3. `checkTable`    times, prices and volumes must obey the rules; unclosed and repeated rows are listed
- *   4. `writeSorted`   one Parquet file per table, by symbol and time
+ *   4. `writeSorted`   one Parquet file per table, by symbol and time; dated records and later versions of bars beside them
  *   5. `publishDataset` hashes, dense cache, fingerprint, one rename
  *
  * Faults are collected over all files before anything is refused, so that one attempt shows everything there is to repair.
@@ -15,7 +15,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Fault } from '../../engine/config.ts';
 import type { Rejection } from '../dataset.ts';
 import { detailLength } from '../detail-tables.ts';
-import { allRows, copyToParquet, sqlName, storedDouble, withDuck, writeTables } from '../duck.ts';
+import { allRows, sqlName, withDuck, writeTables } from '../duck.ts';
 import { refuse, StoreFault, stopIfAborted } from '../faults.ts';
 import { tableFileName } from '../manifest.ts';
 import type { Progress } from '../progress.ts';
@@ -30,16 +30,21 @@ import type { Store } from '../store.ts';
 import { checkDetailClock } from './detail-clock.ts';
 import { type BarFacts, readExchangeFiles } from './exchange.ts';
 import { readJson } from './json.ts';
-import { type ImportTable, layoutOf } from './layout.ts';
+import { type ImportTable, layoutOf, timeFields } from './layout.ts';
+import { readRecordFiles } from './records/records.ts';
 import { type ImportRequest, type TableFiles, tableFiles } from './request.ts';
+import { arrivalFaults, splitRevisions, writeRevisions } from './revisions.ts';
 import { checkRules, checkStep, type RawTable, repeatedRows, unclosedRows } from './rules.ts';
 import { openSource, type SourceFile } from './source.ts';
 import { keepKnownSymbols } from './symbols.ts';
 import { type Part, readTabular } from './tabular.ts';
+import { type Checked, writeSorted } from './write.ts';
 
 export interface ImportResult extends PublishedDataset {
   /** Rows left out of any table, by file and rule. */
   readonly rejected: readonly Rejection[];
+  /** What a reader of the rows should know. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -65,7 +70,7 @@ export async function importDataset(
     return provenance;
   };
   const manifest = await publishDataset(store, request.name, fill, options);
-  return { ...publishedDataset(manifest), rejected: manifest.rejected };
+  return { ...publishedDataset(manifest), rejected: manifest.rejected, notes: manifest.notes ?? [] };
 }
 
 interface Folders {
@@ -94,10 +99,21 @@ async function fillTables(
     checked.push(await checkTable(duck, raw, byIndex(sources), faults));
   }
   const unmatched = faults.length === 0 ? await checkAgainstBars(duck, checked, sources, faults) : [];
+  const bars = await barFacts(duck, checked);
   const exchange = await readExchangeFiles(
     duck,
     request,
-    { workDir: folders.workDir, bars: await barFacts(duck, checked), fileCount: sources.length },
+    { workDir: folders.workDir, bars, fileCount: sources.length },
+    faults,
+  );
+  const records = await readRecordFiles(
+    duck,
+    request,
+    {
+      workDir: folders.workDir,
+      symbols: bars?.symbols ?? null,
+      fileCount: sources.length + exchange.sources.length,
+    },
     faults,
   );
   if (faults.length > 0) {
@@ -119,12 +135,22 @@ async function fillTables(
     );
   }
   if (exchange.tables.length > 0) progress?.('writing what the exchange publishes');
+  const revised = checked.flatMap((one) => one.revised ?? []);
+  for (const one of revised) await writeRevisions(duck, one, join(folders.dir, tableFileName('revisions')));
+  const tables = [...exchange.tables, ...records.tables].filter(({ table }) => table.rows > 0);
   await writeTables(
-    exchange.tables.map(({ name, ...entry }) => ({ path: join(folders.dir, tableFileName(name)), ...entry })),
+    tables.map(({ name, ...entry }) => ({ path: join(folders.dir, tableFileName(name)), ...entry })),
   );
+  const paths = files.flatMap((group) => group.paths);
   return {
-    sources: [...files.flatMap(({ paths }) => paths.map((path) => basename(path))), ...exchange.sources],
-    rejected: [...checked.flatMap(({ rejected }) => rejected), ...unmatched, ...exchange.rejected],
+    sources: [...paths.map((path) => basename(path)), ...exchange.sources, ...records.sources],
+    rejected: [
+      ...checked.flatMap(({ rejected }) => rejected),
+      ...unmatched,
+      ...exchange.rejected,
+      ...records.rejected,
+    ],
+    notes: [...revised.map(({ note }) => note), ...exchange.notes, ...records.notes],
   };
 }
 
@@ -155,7 +181,9 @@ async function openSources(
     for (const path of paths) {
       stopIfAborted(steps.signal, steps.doing);
       const opened = await openSource(path, index, workDir);
-      if (opened.ok) sources.push({ table, source: opened.value });
+      if (opened.ok && opened.value.format === 'jsonl')
+        faults.push({ path, message: 'holds one object a line, which only news may. Give a list of rows.' });
+      else if (opened.ok) sources.push({ table, source: opened.value });
       else faults.push(...opened.faults);
       index += 1;
     }
@@ -240,7 +268,7 @@ async function appendPart(
   if (!group.loaded) {
     const layout = layoutOf(group.table);
     const names = layout.open ? part.numbers : [...layout.numbers, ...layout.aside].map(({ name }) => name);
-    const numbers = names.map((name) => `${sqlName(name)} ${name === 'close_time' ? 'BIGINT' : 'DOUBLE'}`);
+    const numbers = names.map((name) => `${sqlName(name)} ${timeFields.has(name) ? 'BIGINT' : 'DOUBLE'}`);
     await duck.run(
       `CREATE TEMP TABLE ${table} (file INTEGER, "row" BIGINT, ts BIGINT, symbol VARCHAR, ${numbers.join(', ')})`,
     );
@@ -263,16 +291,6 @@ async function gather(duck: DuckDBConnection, group: Gathered): Promise<RawTable
   };
 }
 
-/** A raw table with what must be left out of it, and what the rows that stay take over from their twins. */
-interface Checked {
-  readonly raw: RawTable;
-  /** False where times or symbols are at fault, so that nothing further can be asked of the rows. */
-  readonly sound: boolean;
-  readonly leaveOut: readonly string[];
-  readonly fuller: string | null;
-  readonly rejected: readonly Rejection[];
-}
-
 async function checkTable(
   duck: DuckDBConnection,
   raw: RawTable,
@@ -280,10 +298,10 @@ async function checkTable(
   faults: Fault[],
 ): Promise<Checked> {
   const broken = await checkRules(duck, raw, sources);
-  faults.push(...broken);
+  faults.push(...broken, ...(await arrivalFaults(duck, raw, sources)));
   // Without sound times and symbols, steps and repetitions mean nothing.
   if (broken.some(({ path }) => path.endsWith(', ts') || path.endsWith(', symbol'))) {
-    return { raw, sound: false, leaveOut: [], fuller: null, rejected: [] };
+    return { raw, sound: false, leaveOut: [], fuller: null, revised: null, rejected: [] };
   }
   faults.push(...(await checkStep(duck, raw, sources)));
   const unclosed = await unclosedRows(duck, raw, sources);
@@ -294,6 +312,8 @@ async function checkTable(
       `CREATE TEMP VIEW ${closed.relation} AS SELECT * FROM ${raw.relation} ANTI JOIN ${unclosed.table} USING (file, "row")`,
     );
   }
+  const revised = await splitRevisions(duck, closed);
+  if (revised !== null) closed = { ...closed, relation: revised.first };
   await duck.run(
     `CREATE TEMP TABLE coins_${raw.id} AS SELECT symbol, (row_number() OVER (ORDER BY symbol) - 1)::INTEGER AS coin
      FROM (SELECT DISTINCT symbol FROM ${closed.relation})`,
@@ -304,6 +324,7 @@ async function checkTable(
     sound: true,
     leaveOut: repeated.table === null ? [] : [repeated.table],
     fuller: repeated.fuller,
+    revised,
     rejected: [...unclosed.rejected, ...repeated.rejected],
   };
 }
@@ -333,85 +354,15 @@ async function checkAgainstBars(
 async function barFacts(duck: DuckDBConnection, checked: readonly Checked[]): Promise<BarFacts | null> {
   const bars = checked.find(({ raw, sound }) => raw.table === 'bars' && sound);
   if (bars === undefined) return null;
-  const rows = await allRows(duck, `SELECT symbol FROM coins_${bars.raw.id}`);
+  const rows = await allRows(
+    duck,
+    `SELECT symbol, min(ts) AS first FROM ${bars.raw.relation} GROUP BY symbol`,
+  );
   const [span] = await allRows(duck, `SELECT min(ts) AS first, max(ts) AS last FROM ${bars.raw.relation}`);
   return {
     symbols: new Set(rows.map(({ symbol }) => String(symbol))),
+    firstMs: new Map(rows.map(({ symbol, first }) => [String(symbol), Number(first)])),
     fromMs: Number(span?.['first']),
     toMs: Number(span?.['last']),
   };
-}
-
-// Coin and time in one integer: sorting by it is twice as fast as by text and time, and gives the same order.
-const sortKey = 'coin::BIGINT * 100000000000000 + ts';
-
-async function writeSorted(duck: DuckDBConnection, groups: readonly Checked[], path: string): Promise<void> {
-  const [first, ...more] = groups;
-  if (first === undefined) throw new Error(`no rows for ${path}`);
-  if (more.length === 0) {
-    const select = `SELECT ${storedColumns(first.raw).join(', ')} FROM ${await keptRows(duck, first)} JOIN coins_${first.raw.id} USING (symbol)`;
-    return await copyToParquet(duck, `${select} ORDER BY ${sortKey}`, path);
-  }
-  let joined = `(SELECT ${storedColumns(first.raw).join(', ')} FROM ${await keptRows(duck, first)})`;
-  for (const group of more) {
-    const next = `(SELECT ${storedColumns(group.raw).join(', ')} FROM ${await keptRows(duck, group)})`;
-    joined = `(SELECT * FROM ${joined} FULL JOIN ${next} USING (ts, symbol))`;
-  }
-  const names = groups.flatMap(({ raw }) => raw.numbers).map(sqlName);
-  const coins = groups.map(({ raw }) => `SELECT symbol FROM coins_${raw.id}`).join(' UNION ');
-  await duck.run(
-    `CREATE TEMP TABLE coins_all AS SELECT symbol, (row_number() OVER (ORDER BY symbol) - 1)::INTEGER AS coin FROM (${coins})`,
-  );
-  const select = `SELECT ts, symbol, ${names.join(', ')} FROM ${joined} JOIN coins_all USING (symbol)`;
-  return await copyToParquet(duck, `${select} ORDER BY ${sortKey}`, path);
-}
-
-function storedColumns(raw: RawTable): readonly string[] {
-  const given = new Set(raw.numbers);
-  const orNull = (name: string) =>
-    given.has(name) ? stored(name) : `CAST(NULL AS DOUBLE) AS ${sqlName(name)}`;
-  const key = ['ts', 'symbol'];
-  switch (raw.table) {
-    case 'bars':
-      return [
-        ...key,
-        ...['open', 'high', 'low', 'close'].map(sqlName),
-        ...['volume', 'quote_volume'].map(orNull),
-        ...(given.has('trades') ? [`CAST(nullif(trades, 'nan'::DOUBLE) AS INTEGER) AS trades`] : []),
-      ];
-    case 'spot':
-      return [
-        'ts',
-        'perpetual AS symbol',
-        ...['open', 'high', 'low', 'close'].map((price) => `${price} * multiplier AS ${price}`),
-        given.has('volume') ? 'volume / multiplier AS volume' : orNull('volume'),
-        orNull('quote_volume'),
-      ];
-    case 'funding':
-      return [...key, stored('rate'), orNull('mark')];
-    case 'scores':
-      return [...key, ...raw.numbers.map(stored)];
-    default:
-      return [...key, ...['open', 'high', 'low', 'close'].map(sqlName)];
-  }
-}
-
-function stored(name: string): string {
-  return `${storedDouble(sqlName(name))} AS ${sqlName(name)}`;
-}
-
-/** The rows that stay, as a relation; where a row had fuller twins, with what they added. */
-async function keptRows(duck: DuckDBConnection, { raw, leaveOut, fuller }: Checked): Promise<string> {
-  const [out] = leaveOut;
-  if (out === undefined || fuller === null) return raw.relation;
-  const relation = `kept_${raw.id}`;
-  const stored = raw.numbers.filter((name) => name !== 'close_time' && name !== 'closed');
-  const numbers = stored.map(
-    (name) => `coalesce(r.${sqlName(name)}, t.${sqlName(name)}) AS ${sqlName(name)}`,
-  );
-  await duck.run(
-    `CREATE TEMP VIEW ${relation} AS SELECT r.ts, r.symbol, ${numbers.join(', ')} FROM
-       (SELECT * FROM ${raw.relation} ANTI JOIN ${out} USING (file, "row")) r LEFT JOIN ${fuller} t USING (file, "row")`,
-  );
-  return relation;
 }

@@ -8,7 +8,15 @@ import type { Fault } from '../../engine/config.ts';
 import { describe } from '../../engine/config.ts';
 import type { TableColumn } from '../../engine/journal/tables.ts';
 import { loadTable, sqlName } from '../duck.ts';
-import { barMs, columnFor, type Field, type Layout, symbolOfFile, venueSymbol } from './layout.ts';
+import {
+  barMs,
+  columnFor,
+  type Field,
+  type Layout,
+  symbolOfFile,
+  timeFields,
+  venueSymbol,
+} from './layout.ts';
 import type { SourceFile } from './source.ts';
 import { type Part, rowCount } from './tabular.ts';
 
@@ -81,7 +89,7 @@ export async function readJson(
 
 function numberBack(name: string): string {
   const column = `nullif(${sqlName(name)}, 'nan'::DOUBLE)`;
-  return `${name === 'close_time' ? `CAST(${column} AS BIGINT)` : column} AS ${sqlName(name)}`;
+  return `${timeFields.has(name) ? `CAST(${column} AS BIGINT)` : column} AS ${sqlName(name)}`;
 }
 
 function recordsOf(layout: Layout, source: SourceFile, parsed: unknown, faults: Fault[]): readonly JsonRow[] {
@@ -188,7 +196,7 @@ function numbersFrom(
   let bad = 0;
   let firstRow = 0;
   for (const [index, record] of records.entries()) {
-    const value = numberFrom(record.values[name], name === 'ts' || name === 'close_time');
+    const value = numberFrom(record.values[name], name === 'ts' || timeFields.has(name));
     if (value === null) {
       if (bad === 0) firstRow = index;
       bad += 1;

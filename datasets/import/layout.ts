@@ -44,6 +44,13 @@ const closing: readonly Field[] = [
   { name: 'close_time', required: false, aliases: ['close_time'] },
   { name: 'closed', required: false, aliases: ['closed', 'is_closed', 'is_final', 'final'] },
 ];
+/** When a row came in: of a bar given in several versions the first known is stored as the bar. */
+const arrival: Field = { name: 'ingested_ms', required: false, aliases: ['ingested_ms', 'ingested_at'] };
+
+/** Fields that are read and are no part of the row's values. */
+export const asideFields: ReadonlySet<string> = new Set(['close_time', 'closed', 'ingested_ms']);
+/** Fields besides `ts` that hold times. */
+export const timeFields: ReadonlySet<string> = new Set(['close_time', 'ingested_ms']);
 
 export interface Layout {
   readonly table: ImportTable;
@@ -74,6 +81,11 @@ export function layoutOf(table: ImportTable): Layout {
     case 'scores':
       return { table, time, symbol, numbers: [], aside: [], open: true };
     case 'bars':
+      return {
+        ...{ table, time, symbol, open: false },
+        numbers: [...prices, ...volumes],
+        aside: [...closing, arrival],
+      };
     case 'spot':
       return { table, time, symbol, numbers: [...prices, ...volumes], aside: closing, open: false };
     default:

@@ -19,6 +19,12 @@ export interface ImportRequest {
   readonly exchangeInfo?: readonly string[];
   /** Renames and redenominations: rows of from, to, factor, time. */
   readonly renames?: readonly string[];
+  /** Articles: archives of one JSON object a line, JSON lists, CSV with title, time and source. */
+  readonly news?: readonly string[];
+  /** Fear & Greed index by day. */
+  readonly fearGreed?: readonly string[];
+  /** Market capitalisation by coin and day, US dollars. */
+  readonly marketCap?: readonly string[];
 }
 
 export interface TableFiles {

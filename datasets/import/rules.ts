@@ -9,7 +9,7 @@ import { hourMs, isoMinute } from '../../engine/panel/hours.ts';
 import { FUNDING_JITTER_MS } from '../../engine/panel/panel.ts';
 import type { Rejection } from '../dataset.ts';
 import { allRows, sqlName } from '../duck.ts';
-import { barMs, type ImportTable } from './layout.ts';
+import { asideFields, barMs, type ImportTable } from './layout.ts';
 import type { SourceFile } from './source.ts';
 import { rowCount } from './tabular.ts';
 import { otherTimeUnits } from './time-units.ts';
@@ -327,7 +327,7 @@ export async function repeatedRows(
   );
   if (counted?.['rows'] === counted?.['keys']) return { table: null, rejected: [], fuller: null };
   const twins = `twins_${raw.id}`;
-  const values = raw.numbers.filter((name) => name !== 'close_time' && name !== 'closed');
+  const values = raw.numbers.filter((name) => !asideFields.has(name));
   await duck.run(
     `CREATE OR REPLACE TEMP TABLE ${twins} AS SELECT *, ${key} AS key_time,
        row_number() OVER (PARTITION BY symbol, ${key} ORDER BY file, "row") AS nth FROM ${raw.relation}

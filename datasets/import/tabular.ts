@@ -3,7 +3,15 @@ import { open } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Fault } from '../../engine/config.ts';
 import { allRows, describeRelation, sqlFile, sqlName, sqlText } from '../duck.ts';
-import { barMs, columnFor, type Field, klineColumns, type Layout, symbolOfFile } from './layout.ts';
+import {
+  barMs,
+  columnFor,
+  type Field,
+  klineColumns,
+  type Layout,
+  symbolOfFile,
+  timeFields,
+} from './layout.ts';
 import type { SourceFile } from './source.ts';
 
 /** Rows of one file as a SELECT of `file, row, ts, symbol` and the numbers that the file has. */
@@ -173,12 +181,11 @@ function resolveColumns(
   take(layout.time, timeExpression, 'times must be epoch milliseconds (BIGINT) or TIMESTAMP');
   takeSymbol(layout, source, names, typeOf, resolved, faults);
   for (const field of [...layout.numbers, ...layout.aside]) {
-    const expressionOf =
-      field.name === 'close_time'
-        ? timeExpression
-        : field.name === 'closed'
-          ? flagExpression
-          : numberExpression;
+    const expressionOf = timeFields.has(field.name)
+      ? timeExpression
+      : field.name === 'closed'
+        ? flagExpression
+        : numberExpression;
     take(field, expressionOf, 'it must be a number. Convert the column');
   }
   if (layout.open) takeFurther(source, relation, resolved, faults);
@@ -296,7 +303,7 @@ async function checkTexts(
     const count = Number(found?.[`count_${index}`]);
     if (count === 0) continue;
     unreadable.push(name);
-    const kind = name === 'ts' || name === 'close_time' ? 'not a time' : 'not a number';
+    const kind = name === 'ts' || timeFields.has(name) ? 'not a time' : 'not a number';
     faults.push({
       path: `${source.path} row ${found?.[`row_${index}`]}, ${name}`,
       message: `${JSON.stringify(found?.[`text_${index}`])} is ${kind} (${rowCount(count)}). Repair the file, or drop those rows.`,

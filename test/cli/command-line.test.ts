@@ -47,24 +47,12 @@ describe('given what is asked for but not built yet', () => {
     for (const args of [
       ['sweep', 'demo', '--queue', 'local'],
       ['live', 'x'],
-      ['data', 'download', 'x', '--market', 'usdm'],
+      ['data', 'repair', 'x', '--rule', 'y'],
     ]) {
       const ran = await runCommand(args);
       expect(ran.exitCode).toBe(2);
       expect(ran.err).toContain('not available yet');
     }
-  });
-
-  it('parts of an import that cannot be taken are all named, and nothing is imported', async () => {
-    const folder = await temporaryFolder();
-    const args = ['--data-dir', folder, '--json', 'data', 'import', 'x', '--bars', 'a.csv'];
-    const ran = await runCommand([...args, '--fear-greed', 'b.csv', '--news', 'c.jsonl']);
-    expect(ran.exitCode).toBe(2);
-    expect((answerOf(ran)['faults'] as { path: string }[]).map(({ path }) => path)).toEqual([
-      '--news',
-      '--fear-greed',
-    ]);
-    expect(await readdir(folder)).toEqual([]);
   });
 });
 
@@ -86,7 +74,7 @@ describe('given a call for help', () => {
     ]) {
       expect(help.out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
     }
-    expect(help.out).toContain('Not available yet: columns');
+    expect(help.out).toContain('Not available yet: train');
     expect((await runCommand(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -17,12 +17,14 @@ async function filledStore(): Promise<Store & { files: string }> {
     name: 'my-set.v2',
     bars: [await writeBars(join(store.files, 'a.parquet'), rows)],
   });
-  for (const [run, pnl] of [
-    ['run-1', 5],
-    ['run-2', -2],
+  for (const [run, kind, pnl] of [
+    ['run-1', 'backtest', 5],
+    ['run-2', 'backtest', -2],
+    ['run-3', 'paper', 900],
+    ['run-4', 'live', 900],
   ] as const) {
     await mkdir(join(store.runsDir, run), { recursive: true });
-    await writeFile(join(store.runsDir, run, 'manifest.json'), '{}');
+    await writeFile(join(store.runsDir, run, 'manifest.json'), JSON.stringify({ kind }));
     await writeTable(join(store.runsDir, run, 'trades.parquet'), {
       rows: 1,
       columns: {
@@ -31,6 +33,8 @@ async function filledStore(): Promise<Store & { files: string }> {
       },
     });
   }
+  await mkdir(join(store.runsDir, 'broken'), { recursive: true });
+  await writeFile(join(store.runsDir, 'broken', 'manifest.json'), '{');
   await mkdir(join(store.runsDir, 'unfinished'), { recursive: true });
   await writeFile(join(store.runsDir, 'unfinished', 'trades.parquet'), 'half');
   return store;
@@ -52,7 +56,7 @@ describe('SQL over the store', () => {
     expect(await runSql(store, query('"my-set.v2_bars"'))).toEqual(expected);
   });
 
-  it('sees all finished runs side by side', async () => {
+  it('A31: sees all finished backtests side by side, and neither paper nor live trades among them', async () => {
     const store = await filledStore();
     const answer = await runSql(store, 'SELECT run_id, pnl FROM run_trades ORDER BY run_id');
     expect(answer.rows).toEqual([

@@ -10,7 +10,9 @@ import type { ScenarioOverrides } from '../../scenarios/overrides.ts';
 export async function plantedStore(): Promise<{ readonly store: Store; remove(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'hourglass-scenarios-'));
   const store = openStore(dir);
-  await synthDataset(store, { name: 'planted', preset: 'S', seed: 3 });
+  // Without marks and spot prices the perpetual stands in for both.
+  const switches = { mark: false, spot: false };
+  await synthDataset(store, { name: 'planted', preset: 'S', seed: 3, switches });
   return { store, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 

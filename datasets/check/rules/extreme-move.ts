@@ -4,7 +4,7 @@
  */
 import { hourMs } from '../../../engine/panel/hours.ts';
 import type { Bars } from '../bars.ts';
-import { type Finding, percent, type Rule, someOf } from '../finding.ts';
+import { type Observation, percent, type Rule, someOf } from '../finding.ts';
 import { type Grid, medianInPlace, rangeOf, timeOf } from '../grid.ts';
 import type { CheckInput } from '../input.ts';
 import { type Hits, hitsBySymbol } from '../per-symbol.ts';
@@ -17,13 +17,13 @@ const namedSymbols = 10;
 
 export const extremeMove: Rule = (input) => [...storms(input), ...singleMoves(input)];
 
-function storms({ bars, grid }: CheckInput): readonly Finding[] {
+function storms({ bars, grid }: CheckInput): readonly Observation[] {
   return [...grid.stormy.keys()]
     .filter((hour) => grid.stormy[hour] === 1)
     .map((hour) => stormFinding(bars, grid, hour));
 }
 
-function stormFinding(bars: Bars, grid: Grid, hour: number): Finding {
+function stormFinding(bars: Bars, grid: Grid, hour: number): Observation {
   const rows = rowsAt(grid, hour);
   const lows = Float64Array.from(rows, (row) => bars.low[row]! / bars.open[row]! - 1);
   const closes = Float64Array.from(rows, (row) => bars.close[row]! / bars.open[row]! - 1);
@@ -45,7 +45,7 @@ function rowsAt(grid: Grid, hour: number): readonly number[] {
   );
 }
 
-function singleMoves({ bars, grid }: CheckInput): readonly Finding[] {
+function singleMoves({ bars, grid }: CheckInput): readonly Observation[] {
   const extreme = (row: number, coin: number) =>
     row > bars.start[coin]! &&
     rangeOf(bars, row) >= Math.max(rangeMin, extremeRanges * grid.usualRange[coin]!) &&
@@ -53,20 +53,27 @@ function singleMoves({ bars, grid }: CheckInput): readonly Finding[] {
   const hits = hitsBySymbol(bars, extreme);
   if (hits.length === 0) return [];
   const total = hits.reduce((sum, { count }) => sum + count, 0);
-  const worst = [...hits].sort((a, b) => b.count - a.count).slice(0, namedSymbols);
+  const coins = countsByCoin(hits);
+  const worst = [...coins].sort(([, a], [, b]) => b - a).slice(0, namedSymbols);
   return [
     {
       rule: 'extreme-move',
       severity: 'note',
-      symbol: hits.length === 1 ? bars.symbols[hits[0]!.coin]! : null,
+      symbol: coins.size === 1 ? bars.symbols[hits[0]!.coin]! : null,
       fromMs: Math.min(...hits.map(({ firstRow }) => bars.timeMs[firstRow]!)),
       toMs: Math.max(...hits.map(({ lastRow }) => bars.timeMs[lastRow]!)),
       count: total,
-      message: `${total} bars of ${hits.length} symbols have more than ${extremeRanges} times their usual range, most in ${someOf(worst.map((hit) => named(bars, hit)))}. Such bars are mostly true: do not clip them, and size positions for them.`,
+      message: `${total} bars of ${coins.size} symbols have more than ${extremeRanges} times their usual range, most in ${someOf(worst.map(([coin, count]) => named(bars, coin, count)))}. Such bars are mostly true: do not clip them, and size positions for them.`,
     },
   ];
 }
 
-function named(bars: Bars, hit: Hits): string {
-  return hit.count === 1 ? bars.symbols[hit.coin]! : `${bars.symbols[hit.coin]} (${hit.count})`;
+function countsByCoin(hits: readonly Hits[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { coin, count } of hits) counts.set(coin, (counts.get(coin) ?? 0) + count);
+  return counts;
+}
+
+function named(bars: Bars, coin: number, count: number): string {
+  return count === 1 ? bars.symbols[coin]! : `${bars.symbols[coin]} (${count})`;
 }

@@ -5,7 +5,7 @@
  * tell filters of another venue, or of its test net.
  */
 import type { Filters } from '../../../engine/exchange/filters.ts';
-import { type Finding, percent, type Rule, someOf } from '../finding.ts';
+import { type Observation, percent, type Rule, someOf } from '../finding.ts';
 import { timeOf } from '../grid.ts';
 import type { CheckInput } from '../input.ts';
 
@@ -73,7 +73,7 @@ interface SpanMs {
   readonly toMs: number;
 }
 
-function brokenOnes(fits: readonly Fit[], span: SpanMs): readonly Finding[] {
+function brokenOnes(fits: readonly Fit[], span: SpanMs): readonly Observation[] {
   return fits
     .filter(({ filters }) => !(filters.tickSize > 0 && filters.stepSize > 0))
     .map(({ symbol, filters }) => ({
@@ -86,7 +86,7 @@ function brokenOnes(fits: readonly Fit[], span: SpanMs): readonly Finding[] {
     }));
 }
 
-function foreignFinding(fits: readonly Fit[], foreign: readonly Fit[], span: SpanMs): Finding {
+function foreignFinding(fits: readonly Fit[], foreign: readonly Fit[], span: SpanMs): Observation {
   const off = sumOf(foreign, ({ volumesOff }) => volumesOff);
   const volumes = sumOf(fits, (fit) => fit.volumes);
   const closesOff = sumOf(fits, (fit) => fit.closesOff);
@@ -101,7 +101,7 @@ function foreignFinding(fits: readonly Fit[], foreign: readonly Fit[], span: Spa
   };
 }
 
-function changedTicks(fits: readonly Fit[], span: SpanMs): readonly Finding[] {
+function changedTicks(fits: readonly Fit[], span: SpanMs): readonly Observation[] {
   return fits
     .filter(({ closesOff }) => closesOff > 0)
     .map(({ symbol, filters, closes, closesOff }) => ({
@@ -117,7 +117,7 @@ function changedTicks(fits: readonly Fit[], span: SpanMs): readonly Finding[] {
 /** What the test net asks for its main contract; the market has asked for as much at times, so that alone says little. */
 const testNetNotionalMin = 100;
 
-function testNetMinimum(fits: readonly Fit[], span: SpanMs): readonly Finding[] {
+function testNetMinimum(fits: readonly Fit[], span: SpanMs): readonly Observation[] {
   const main = fits.find(({ symbol }) => symbol === 'BTCUSDT');
   if (main?.filters.notionalMin !== testNetNotionalMin) return [];
   return [

@@ -1,34 +1,45 @@
-/** The same price for hours on end: a halted coin, or a feed that repeats its last answer. */
+/**
+ * The same price for hours on end: a feed that repeats its last answer, volume and all, or a halted coin. Where the volumes
+ * repeat, the stretch is exactly that of the repetition; thin coins may stand still for an hour beside it.
+ */
 import { hourMs } from '../../../engine/panel/hours.ts';
 import type { Bars } from '../bars.ts';
-import type { Finding, Rule } from '../finding.ts';
-import { runsWhere } from '../runs.ts';
+import type { Observation, Rule } from '../finding.ts';
+import { type Run, runsWhere } from '../runs.ts';
 
 /** A thin coin can go without a trade for some hours; half a day's worth of quiet is not quiet. */
 const frozenHours = 6;
 
 export const frozenPrice: Rule = ({ bars }) => {
-  const findings: Finding[] = [];
+  const observations: Observation[] = [];
   for (const [coin, symbol] of bars.symbols.entries()) {
-    const runs = runsWhere(bars.start[coin]! + 1, bars.start[coin + 1]!, (row) => isFlat(bars, row)).filter(
-      ({ from, to }) => to - from >= frozenHours,
-    );
-    const first = runs[0];
-    const last = runs.at(-1);
-    if (first === undefined || last === undefined) continue;
-    const count = runs.reduce((sum, run) => sum + run.to - run.from, 0);
-    findings.push({
-      rule: 'frozen-price',
-      severity: 'warning',
-      symbol,
-      fromMs: bars.timeMs[first.from]!,
-      toMs: bars.timeMs[last.to - 1]!,
-      count,
-      message: `The price stands still for ${count} hours in ${runs.length} stretches of ${frozenHours} h or more: no order would have filled there. Drop these bars, so that they count as a halt.`,
-    });
+    for (const run of frozenRuns(bars, coin)) {
+      const hours = run.to - run.from;
+      observations.push({
+        rule: 'frozen-price',
+        severity: 'warning',
+        symbol,
+        fromMs: bars.timeMs[run.from]!,
+        toMs: bars.timeMs[run.to - 1]!,
+        count: hours,
+        message: `The price stands still at ${bars.close[run.from]} for ${hours} hours${repeats(bars, run.from) ? ', with the same volume again and again: the feed repeated its last answer' : ''}. No order would have filled there: drop these bars, so that they count as a halt.`,
+      });
+    }
   }
-  return findings;
+  return observations;
 };
+
+/** Rows in which the price stands still for too long. */
+export function frozenRuns(bars: Bars, coin: number): readonly Run[] {
+  const long = ({ from, to }: Run) => to - from >= frozenHours;
+  const flat = runsWhere(bars.start[coin]! + 1, bars.start[coin + 1]!, (row) => isFlat(bars, row)).filter(
+    long,
+  );
+  return flat.flatMap((run) => {
+    const repeated = runsWhere(run.from, run.to, (row) => repeats(bars, row)).filter(long);
+    return repeated.length > 0 ? repeated : [run];
+  });
+}
 
 function isFlat(bars: Bars, row: number): boolean {
   return (
@@ -36,4 +47,8 @@ function isFlat(bars: Bars, row: number): boolean {
     bars.close[row] === bars.close[row - 1] &&
     bars.timeMs[row]! - bars.timeMs[row - 1]! === hourMs
   );
+}
+
+function repeats(bars: Bars, row: number): boolean {
+  return bars.volume[row]! > 0 && bars.volume[row] === bars.volume[row - 1];
 }

@@ -1,6 +1,6 @@
 /** Which coins have recorded funding, and over how much of their life. What is not recorded is not charged. */
 import { hourMs } from '../../../engine/panel/hours.ts';
-import { type Finding, percent, type Rule, someOf } from '../finding.ts';
+import { type Observation, percent, type Rule, someOf } from '../finding.ts';
 import { timeOf } from '../grid.ts';
 import type { CheckInput } from '../input.ts';
 
@@ -28,7 +28,7 @@ export const fundingCoverage: Rule = (input) => {
     (symbol, coin) => !funding.has(symbol) && grid.last[coin]! - grid.first[coin]! >= edgeHours,
   );
   const partly = bars.symbols.flatMap((symbol, coin) => uncoveredHours(input, symbol, coin));
-  const findings: Finding[] = [];
+  const findings: Observation[] = [];
   if (without.length > 0) {
     findings.push({
       rule: 'funding-missing',

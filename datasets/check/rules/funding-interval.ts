@@ -1,8 +1,8 @@
 /** How often each coin settles funding: where the interval changed for good, where settlements are missing or stand twice. */
 import { hourMs, isoMinute } from '../../../engine/panel/hours.ts';
-import type { Finding, Rule } from '../finding.ts';
+import type { Observation, Rule } from '../finding.ts';
 import { timeOf } from '../grid.ts';
-import type { CheckInput } from '../input.ts';
+import type { CheckInput, Halt } from '../input.ts';
 
 /** A new interval counts as one when it lasts this many settlements; a single longer step is a missing settlement. */
 const settledSteps = 3;
@@ -10,7 +10,8 @@ const settledSteps = 3;
 export const fundingInterval: Rule = (input) =>
   input.bars.symbols.flatMap((symbol, coin) => {
     const stamps = stampsWithBars(input, symbol, coin);
-    return stamps.length < 2 ? [] : [...repeats(symbol, stamps), ...steps(symbol, stamps)];
+    const halts = input.halts.get(symbol) ?? [];
+    return stamps.length < 2 ? [] : [...repeats(symbol, stamps), ...steps(symbol, stamps, halts)];
   });
 
 /** Whole hours of the settlements between a symbol's first and last bar. */
@@ -26,7 +27,7 @@ function stampsWithBars({ grid, funding }: CheckInput, symbol: string, coin: num
   return hours;
 }
 
-function repeats(symbol: string, stamps: readonly number[]): readonly Finding[] {
+function repeats(symbol: string, stamps: readonly number[]): readonly Observation[] {
   const twice = stamps.filter((stamp, index) => index > 0 && stamps[index - 1] === stamp);
   if (twice.length === 0) return [];
   return [
@@ -42,7 +43,7 @@ function repeats(symbol: string, stamps: readonly number[]): readonly Finding[] 
   ];
 }
 
-function steps(symbol: string, stamps: readonly number[]): readonly Finding[] {
+function steps(symbol: string, stamps: readonly number[], halts: readonly Halt[]): readonly Observation[] {
   const distances = stamps.slice(1).map((stamp, index) => stamp - stamps[index]!);
   const changes: { atMs: number; from: number; to: number }[] = [];
   const missing: { atMs: number; settlements: number }[] = [];
@@ -55,16 +56,28 @@ function steps(symbol: string, stamps: readonly number[]): readonly Finding[] {
       changes.push({ atMs, from: interval, to: step });
       interval = step;
     } else if (step > interval) {
-      missing.push({ atMs, settlements: Math.round(step / interval) - 1 });
+      const settlements = missingBetween(stamps[index]!, step, interval, halts);
+      if (settlements > 0) missing.push({ atMs, settlements });
     }
   }
   return [...changesFinding(symbol, changes), ...missingFinding(symbol, missing)];
 }
 
+/** Settlements of that interval that lie inside the step (all in hours), but for those of a coin that stood still. */
+function missingBetween(from: number, step: number, interval: number, halts: readonly Halt[]): number {
+  const between = Array.from(
+    { length: Math.round(step / interval) - 1 },
+    (_, index) => from + (index + 1) * interval,
+  );
+  const stands = (hour: number) =>
+    halts.some(({ fromMs, toMs }) => hour * hourMs >= fromMs && hour * hourMs <= toMs);
+  return between.filter((hour) => !stands(hour)).length;
+}
+
 function changesFinding(
   symbol: string,
   changes: readonly { readonly atMs: number; readonly from: number; readonly to: number }[],
-): readonly Finding[] {
+): readonly Observation[] {
   if (changes.length === 0) return [];
   const told = changes.map(({ atMs, from, to }) => `${from} h to ${to} h after ${isoMinute(atMs)}`);
   return [
@@ -83,7 +96,7 @@ function changesFinding(
 function missingFinding(
   symbol: string,
   missing: readonly { readonly atMs: number; readonly settlements: number }[],
-): readonly Finding[] {
+): readonly Observation[] {
   const count = missing.reduce((sum, { settlements }) => sum + settlements, 0);
   if (count === 0) return [];
   return [

@@ -1,12 +1,16 @@
 /**
  * An open far from the previous hour's close. Small ones are trading; where a quarter of the market does it at once the
- * bars are broken or the venue was closed (one finding); a large one in a single symbol is a changed contract or a bad row.
+ * bars are broken or the venue was closed (one finding); a large one in a single symbol is a bad row or a changed contract (a change of its unit: see `redenomination`).
  */
 import { hourMs } from '../../../engine/panel/hours.ts';
 import type { Bars } from '../bars.ts';
-import { type Finding, percent, type Rule, someOf } from '../finding.ts';
+import { rowAt } from '../beside-bars.ts';
+import { type Observation, percent, type Rule, someOf } from '../finding.ts';
 import { crossSectionMin, type Grid, medianInPlace, timeOf } from '../grid.ts';
+import type { CheckInput } from '../input.ts';
+import { redenominationsOf } from '../redenominations.ts';
 import { type Run, runsWhere } from '../runs.ts';
+import { frozenRuns } from './frozen-price.ts';
 
 /** A visible gap: hourly bars of a continuous market open where the last one closed, to a few hundredths of a per cent. */
 const gapSize = 0.01;
@@ -14,8 +18,10 @@ const marketShare = 0.25;
 /** Beyond any gap between two adjacent hours of a continuous market that was seen in fifteen months of 556 perpetuals (5.7 %). */
 const brokenSize = 0.1;
 
-export const gap: Rule = ({ bars, grid }) => {
-  const gaps = visibleGaps(bars, grid);
+export const gap: Rule = (input) => {
+  const { bars, grid } = input;
+  const explained = explainedRows(input);
+  const gaps = visibleGaps(bars, grid).filter(({ row }) => !explained.has(row));
   const market = marketRuns(grid, gaps);
   const inMarket = (one: Gap) => market.some(({ from, to }) => one.hour >= from && one.hour < to);
   const single = gaps.filter((one) => !inMarket(one));
@@ -31,6 +37,16 @@ export const gap: Rule = ({ bars, grid }) => {
     ),
   ];
 };
+
+/** Rows after which other rules ask: a new unit, told or not, and the price that a frozen feed missed. */
+function explainedRows(input: CheckInput): ReadonlySet<number> {
+  const { bars, grid, renames } = input;
+  return new Set([
+    ...bars.symbols.flatMap((_, coin) => frozenRuns(bars, coin).map(({ to }) => to)),
+    ...redenominationsOf(input).map(({ row }) => row),
+    ...renames.map(({ to, timeMs }) => rowAt(bars, grid, to, timeMs)),
+  ]);
+}
 
 interface Gap {
   readonly coin: number;
@@ -63,7 +79,7 @@ function marketRuns(grid: Grid, gaps: readonly Gap[]): readonly Run[] {
   );
 }
 
-function marketFinding(grid: Grid, all: readonly Gap[], run: Run): Finding {
+function marketFinding(grid: Grid, all: readonly Gap[], run: Run): Observation {
   const gaps = all.filter(({ hour }) => hour >= run.from && hour < run.to);
   const sizes = Float64Array.from(gaps, ({ size }) => Math.abs(size));
   const median = medianInPlace(sizes);
@@ -78,25 +94,19 @@ function marketFinding(grid: Grid, all: readonly Gap[], run: Run): Finding {
   };
 }
 
-/** One finding per symbol. `gaps` come coin by coin, times ascending. */
-function brokenOpens(bars: Bars, gaps: readonly Gap[]): readonly Finding[] {
-  const coins = [...new Set(gaps.map(({ coin }) => coin))];
-  return coins.map((coin) => {
-    const own = gaps.filter((one) => one.coin === coin);
-    const first = own[0]!;
-    return {
-      rule: 'gap',
-      severity: 'warning',
-      symbol: bars.symbols[coin]!,
-      fromMs: bars.timeMs[first.row]!,
-      toMs: bars.timeMs[own.at(-1)!.row]!,
-      count: own.length,
-      message: `${own.length} opens lie more than ${percent(brokenSize)} away from the close an hour before, the first at ${(1 + first.size).toPrecision(3)} times it: a bad row, or a contract that was redenominated. Compare with the venue, and split the symbol where its unit changed.`,
-    };
-  });
+function brokenOpens(bars: Bars, gaps: readonly Gap[]): readonly Observation[] {
+  return gaps.map(({ coin, row, size }) => ({
+    rule: 'gap',
+    severity: 'warning',
+    symbol: bars.symbols[coin]!,
+    fromMs: bars.timeMs[row]!,
+    toMs: bars.timeMs[row]!,
+    count: 1,
+    message: `The open lies at ${(1 + size).toPrecision(3)} times the close an hour before, more than ${percent(brokenSize)} away: a bad row here or before, or a contract that changed. Compare with the venue.`,
+  }));
 }
 
-function smallGaps(bars: Bars, gaps: readonly Gap[]): readonly Finding[] {
+function smallGaps(bars: Bars, gaps: readonly Gap[]): readonly Observation[] {
   if (gaps.length === 0) return [];
   const times = gaps.map(({ row }) => bars.timeMs[row]!);
   const symbols = [...new Set(gaps.map(({ coin }) => bars.symbols[coin]!))];

@@ -1,5 +1,5 @@
 /** First bars of coins that list inside the data: a price being found, not history that could have been traded. */
-import { type Finding, percent, type Rule } from '../finding.ts';
+import { type Observation, percent, type Rule } from '../finding.ts';
 import { medianInPlace, rangeOf, timeOf } from '../grid.ts';
 import type { CheckInput } from '../input.ts';
 
@@ -13,7 +13,7 @@ export const listingBar: Rule = (input) => {
   if (listed.length === 0) return [];
   const ranges = Float64Array.from(listed, ({ range }) => range);
   const times = listed.map(({ timeMs }) => timeMs);
-  const summary: Finding = {
+  const summary: Observation = {
     rule: 'listing-bar',
     severity: 'note',
     symbol: null,
@@ -25,7 +25,7 @@ export const listingBar: Rule = (input) => {
   const wild = listed
     .filter(({ range }) => range >= wildRange)
     .map(
-      ({ symbol, timeMs, rise, fall }): Finding => ({
+      ({ symbol, timeMs, rise, fall }): Observation => ({
         rule: 'listing-bar',
         severity: 'note',
         symbol,

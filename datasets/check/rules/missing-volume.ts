@@ -1,11 +1,11 @@
 /** Volumes that are missing in part of the rows. A filter on such a column empties exactly those rows, without a word. */
 import { isoMinute } from '../../../engine/panel/hours.ts';
 import { type Bars, volumeColumns } from '../bars.ts';
-import { type Finding, percent, type Rule } from '../finding.ts';
+import { type Observation, percent, type Rule } from '../finding.ts';
 
 export const missingVolume: Rule = ({ bars }) => volumeColumns.flatMap((name) => missingIn(bars, name));
 
-function missingIn(bars: Bars, name: (typeof volumeColumns)[number]): readonly Finding[] {
+function missingIn(bars: Bars, name: (typeof volumeColumns)[number]): readonly Observation[] {
   const values = bars[name];
   const rows = values.length;
   let missing = 0;

@@ -1,6 +1,6 @@
 /** The number of symbols jumps inside the data: two sources were joined there, and the cross-section changes its meaning. */
 import { clusters, unexplainedEnds } from '../ends.ts';
-import { type Finding, type Rule, someOf } from '../finding.ts';
+import { type Observation, type Rule, someOf } from '../finding.ts';
 import { timeOf } from '../grid.ts';
 import type { CheckInput } from '../input.ts';
 
@@ -26,7 +26,7 @@ function begins({ bars, grid }: CheckInput): readonly Step[] {
   return steps.sort((a, b) => a.hour - b.hour);
 }
 
-function jumps({ grid }: CheckInput, steps: readonly Step[], sense: 'rises' | 'falls'): Finding[] {
+function jumps({ grid }: CheckInput, steps: readonly Step[], sense: 'rises' | 'falls'): Observation[] {
   const inside = steps.filter(({ hour }) => hour >= edgeHours && hour < grid.hours - edgeHours);
   return clusters(inside, windowHours)
     .filter((group) => group.length >= Math.max(jumpCountMin, jumpShare * grid.living[group[0]!.hour]!))

@@ -7,6 +7,6 @@ export const zeroVolume: Rule = ({ bars }) =>
     findingOf(bars, hit, {
       rule: 'zero-volume',
       severity: 'warning',
-      message: `${hit.count} bars have no volume: their prices are no trades. Drop them, so that they count as a halt, or cap fills by volume.`,
+      message: `${hit.count} bars have no volume: their prices are no trades. Cap fills by volume, or fetch them again; what is absent stays absent, nothing is filled in.`,
     }),
   );
