@@ -1,5 +1,6 @@
 /** A stored dataset, opened: its panel on shared memory, its stored columns on demand, and the hashes that name it. */
 import type { MarketRecords } from '../engine/columns/records.ts';
+import type { RegimeVersion } from '../engine/columns/regime/versions.ts';
 import type { BracketEdition } from '../engine/exchange/brackets.ts';
 import type { FilterEdition } from '../engine/exchange/filters.ts';
 import type { Panel } from '../engine/panel/panel.ts';
@@ -51,6 +52,22 @@ export interface DatasetManifest {
   readonly rejected: readonly Rejection[];
   /** What a reader of the rows should know: guesses made or not made, unknown times. Absent where there is nothing to say. */
   readonly notes?: readonly string[];
+  /** What was repaired on purpose, oldest first, with the hash of the dataset that the last repair began from. */
+  readonly repairs?: readonly Repair[];
+  readonly parent?: string;
+}
+
+export interface Repair {
+  /** Name of the repair. */
+  readonly rule: string;
+  /** Null where it concerns the whole market. */
+  readonly symbol: string | null;
+  /** Open time of the first and of the last bar concerned, as they stood before, epoch ms UTC. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Bars that were dropped, moved or changed; rows that were added. */
+  readonly rows: number;
+  readonly note: string;
 }
 
 export interface Rejection {
@@ -80,6 +97,8 @@ export interface Dataset {
   detail(minutes?: number): Promise<DetailSource | null>;
   /** News, Fear & Greed, market capitalisation and instruments, ready for as-of joins; read when first asked for. */
   records(): Promise<DatasetRecords>;
+  /** Regime versions that were fitted to this very dataset before; null where none were. */
+  regimeVersions(): Promise<readonly RegimeVersion[] | null>;
   /** What stands where: for naming the first difference between this dataset and another (see `firstInputDifference`). */
   fingerprint(): Promise<Fingerprint>;
 }

@@ -16,6 +16,7 @@ export type StoreFaultCode =
   | 'file-unreadable'
   | 'rows-refused'
   | 'query-refused'
+  | 'repair-refused'
   | 'disk-full'
   | 'permission-denied'
   | 'disk-fault'

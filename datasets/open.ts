@@ -21,6 +21,7 @@ import {
   stampsOf,
   writeCache,
 } from './cache.ts';
+import { knownRegimeVersions } from './columns/regime-versions.ts';
 import type {
   Dataset,
   DatasetManifest,
@@ -201,6 +202,7 @@ function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dat
     storedColumns: opened.scores,
     ...opened.exchange,
     ...detailOf(dir, manifest, opened),
+    regimeVersions: () => knownRegimeVersions(store, manifest),
     records: async () => {
       records ??= recordsOf(dir, manifest, opened.panel.symbols);
       // A fault is forgotten, so that the next asking tries again.

@@ -12,7 +12,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hourMs } from '../engine/panel/hours.ts';
 import { stampsOf, writeCache } from './cache.ts';
-import type { DatasetManifest, Rejection, TableFile, TableName } from './dataset.ts';
+import type { DatasetManifest, Rejection, Repair, TableFile, TableName } from './dataset.ts';
 import { denseFromTables } from './dense.ts';
 import { detailMinutesOf, packDetail } from './detail.ts';
 import { allRows, describeRelation, firstRow, sqlFile, tableFile, withDuck } from './duck.ts';
@@ -49,6 +49,9 @@ export interface Provenance {
   readonly sources: readonly string[];
   readonly rejected?: readonly Rejection[];
   readonly notes?: readonly string[];
+  readonly repairs?: readonly Repair[];
+  /** Hash of the dataset that was repaired. */
+  readonly parent?: string;
 }
 
 export interface PublishOptions {
@@ -134,6 +137,8 @@ async function describeTables(dir: string, name: string, provenance: Provenance)
     sources: provenance.sources,
     rejected: provenance.rejected ?? [],
     ...((provenance.notes ?? []).length === 0 ? {} : { notes: provenance.notes! }),
+    ...((provenance.repairs ?? []).length === 0 ? {} : { repairs: provenance.repairs! }),
+    ...(provenance.parent === undefined ? {} : { parent: provenance.parent }),
   };
 }
 

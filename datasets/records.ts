@@ -54,14 +54,14 @@ function rowNumbers({ rows }: Table): number[] {
 }
 
 /** NaN throughout where the table has no such column. */
-function numbersOf(table: Table, name: string): ArrayLike<number> {
+export function numbersOf(table: Table, name: string): ArrayLike<number> {
   const column = table.columns[name];
   if (column === undefined) return new Float64Array(table.rows).fill(Number.NaN);
   if (column.type === 'text') throw new Error(`column ${name} holds text where numbers belong`);
   return column.values;
 }
 
-function textsOf(table: Table, name: string): readonly (string | null)[] {
+export function textsOf(table: Table, name: string): readonly (string | null)[] {
   const column = table.columns[name];
   if (column === undefined) return new Array<null>(table.rows).fill(null);
   if (column.type !== 'text') throw new Error(`column ${name} holds numbers where text belongs`);

@@ -43,7 +43,7 @@ export async function runBacktest(
   progress?.(`opening dataset ${scenario.dataset}`);
   const { columns } = boundStrategy(scenario, strategy);
   // The ledger asks what market impact would cost.
-  const volumes = assumptions || needsVolumes(scenario);
+  const volumes = assumptions || needsVolumes(scenario, strategy);
   const dataset = await openDataset(store, scenario.dataset, { columns, volumes });
   const prepared = await prepare(dataset, scenario, strategy, options);
   const finished = await simulate(prepared, scenario, options);

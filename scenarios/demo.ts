@@ -9,6 +9,7 @@ import { synthDataset } from '../datasets/planted/synth.ts';
 import type { Progress } from '../datasets/progress.ts';
 import type { StoredRun } from '../datasets/runs.ts';
 import type { Store } from '../datasets/store.ts';
+import { columnsPages } from '../reports/columns-report.ts';
 import { writeIndex } from '../reports/index-page.ts';
 import { writeReport } from '../reports/report.ts';
 import { runBacktest } from './backtest.ts';
@@ -46,6 +47,7 @@ export async function runDemo(
   }
   const report = await writeIndex({
     runs,
+    columns: await columnsPages(store),
     file: join(store.runsDir, 'index.html'),
     title: 'Three strategies on a planted market',
     introduction:

@@ -49,7 +49,7 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
   const scenario = { ...recordedScenario(run), dataset: name };
   const strategy = await options.loadStrategy(run);
   options.progress?.(`hashing dataset ${name}`);
-  const volumes = needsVolumes(scenario);
+  const volumes = needsVolumes(scenario, strategy);
   const dataset = await openDataset(store, name, { verify: true, allowChanged: true, volumes });
   const again = await simulate(await prepare(dataset, scenario, strategy, options), scenario, options);
   const { signalDigest, digest } = again.manifest;

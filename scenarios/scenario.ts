@@ -28,6 +28,10 @@ export interface Scenario {
   readonly universe: {
     /** Least share of the recent cross-section that a decision needs; 0 decides on anything. */
     readonly minimumShare: number;
+    /** Least median daily quote volume of an eligible coin. */
+    readonly dailyVolumeMin: number;
+    /** Take volume times close where a bar has no quote volume. */
+    readonly approximateQuoteVolume: boolean;
   };
   /** Takes the place of the strategy's own limits, one by one. */
   readonly limits: Limits;

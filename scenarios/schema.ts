@@ -55,9 +55,27 @@ export const scenarioSchema = z.strictObject({
     .default(false)
     .describe('close what is open at the last close instead of marking it'),
   universe: z
-    .strictObject({ minimumShare: z.number().min(0).max(1).default(0.5) })
-    .default({ minimumShare: 0.5 })
-    .describe('a decision is skipped when fewer than this share of the recent cross-section is present'),
+    .strictObject({
+      minimumShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe('a decision is skipped when fewer than this share of the recent cross-section is present'),
+      dailyVolumeMin: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe(
+          'least median daily quote volume of an eligible coin, for strategies that read columns of the universe',
+        ),
+      approximateQuoteVolume: z
+        .boolean()
+        .default(false)
+        .describe('take volume times close where a bar has no quote volume'),
+    })
+    .prefault({})
+    .describe('which coins and decisions count'),
   limits: z
     .strictObject({
       slotsMax: z.int().min(0).optional().describe('most positions open at once'),

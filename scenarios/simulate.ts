@@ -1,23 +1,16 @@
 /** A scenario over an open dataset, without a run folder: columns once, then the fold as often as somebody asks. */
-import { availableParallelism } from 'node:os';
 import type { Dataset } from '../datasets/dataset.ts';
 import type { Progress } from '../datasets/progress.ts';
 import type { FinishedRun } from '../datasets/runs.ts';
 import { runBacktestInMemory } from '../engine/backtest.ts';
-import { computeColumns } from '../engine/columns/compute.ts';
-import { BENCHMARK_SYMBOL } from '../engine/columns/features/coin-window.ts';
-import type { FeatureNeed } from '../engine/columns/features/feature.ts';
-import { barInputs, type ColumnInputs } from '../engine/columns/features/inputs.ts';
-import { features } from '../engine/columns/features/registry.ts';
-import { needsOf } from '../engine/columns/plan.ts';
 import type { ConfigFields, ConfigOf, Fault } from '../engine/config.ts';
 import { RunJournal } from '../engine/journal/run-journal.ts';
 import { isoMinute } from '../engine/panel/hours.ts';
 import { hourAt, type Panel, timeAt } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
-import { WorkerPool } from '../engine/signal/pool.ts';
 import type { DetailSource } from '../engine/simulator/rules.ts';
 import { bindStrategy, type Strategy } from '../engine/strategy.ts';
+import { readVolumes, strategyColumns } from './columns/strategy-columns.ts';
 import { ScenarioFault } from './faults.ts';
 import { finishedRun } from './finished-run.ts';
 import { interpolated } from './funding-holes.ts';
@@ -33,9 +26,9 @@ export interface SimulationOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Whether a scenario's costs depend on volumes. */
-export function needsVolumes({ costs }: Scenario): boolean {
-  return costs.impact !== undefined;
+/** Whether a scenario's costs, or the columns that its strategy reads, depend on volumes. */
+export function needsVolumes(scenario: Scenario, strategy: LoadedStrategy): boolean {
+  return scenario.costs.impact !== undefined || readVolumes(boundStrategy(scenario, strategy).columns);
 }
 
 /** A dataset with the columns that a strategy reads: what all runs of one scenario, however it is varied, have in common. */
@@ -58,7 +51,8 @@ export async function prepare(
   const detailMinutes = await detailWithin(dataset, fromHour, toHour);
   const within = { ...dataset, detailMinutes };
   checkAgainst(within, scenario, bound);
-  return { dataset: within, strategy, columns: await columnsFor(dataset, bound, options) };
+  const columns = await strategyColumns(dataset, bound.columns, scenario.universe, options);
+  return { dataset: within, strategy, columns };
 }
 
 /** Lengths of the finer bars of which there are any inside the span. */
@@ -182,79 +176,6 @@ function transferFaults(
     const message = `must lie inside the run (${span}), was ${isoMinute(atMs)}`;
     return [{ path: `account.transfers[${index}].at`, message }];
   });
-}
-
-/** Every column the strategy declares, in its order: stored where the dataset has it, computed where the engine can. */
-async function columnsFor(
-  dataset: Dataset,
-  strategy: Strategy,
-  options: SimulationOptions = {},
-): Promise<readonly Rows[]> {
-  const computed = strategy.columns.filter((name) => !dataset.storedColumns.includes(name));
-  const faults = computed.flatMap((name) => columnFault(name, dataset));
-  if (faults.length > 0) throw new ScenarioFault(faults);
-  const byName = new Map<string, Rows>();
-  for (const name of strategy.columns) {
-    if (dataset.storedColumns.includes(name)) byName.set(name, await dataset.rows(name));
-  }
-  if (computed.length > 0) {
-    const inputs = { ...barInputs(dataset.panel), records: await dataset.records() };
-    const unmet = computed.flatMap((name) => needFaults(name, inputs));
-    if (unmet.length > 0) throw new ScenarioFault(unmet);
-    for (const rows of await computedColumns(inputs, computed, options)) byName.set(rows.name, rows);
-  }
-  return strategy.columns.map((name) => byName.get(name)!);
-}
-
-function columnFault(name: string, dataset: Dataset): Fault[] {
-  const feature = features.get(name);
-  if (feature !== undefined && feature.scope !== 'stored') return [];
-  const known = [...dataset.storedColumns, ...features.keys()].join(', ');
-  const message = `the strategy reads column ${name}, which dataset ${dataset.name} does not store and the engine does not compute; there are ${known}`;
-  return [{ path: 'strategy', message }];
-}
-
-/** What a column takes and a backtest does not have. */
-function needFaults(name: string, { panel, records }: ColumnInputs): Fault[] {
-  const offers: Readonly<Record<FeatureNeed, boolean>> = {
-    benchmark: panel.symbols.includes(BENCHMARK_SYMBOL),
-    volume: panel.volume !== null,
-    'quote-volume': panel.quoteVolume !== null,
-    'fear-greed': records.fearGreed !== null,
-    news: records.news !== null,
-    'news-classes': (records.news?.classes.length ?? 0) > 0,
-    instruments: records.instruments !== null,
-    regime: false,
-    stored: false,
-  };
-  const missing = [...needsOf([name], features)].filter((need) => !offers[need]);
-  if (missing.includes('benchmark'))
-    return [
-      { path: 'dataset', message: `column ${name} measures against ${BENCHMARK_SYMBOL}, which is not there` },
-    ];
-  if (missing.length === 0) return [];
-  const message = `column ${name} takes ${missing.join(' and ')}, which is not at hand here: build it into the dataset first`;
-  return [{ path: 'dataset', message }];
-}
-
-async function computedColumns(
-  inputs: ColumnInputs,
-  names: readonly string[],
-  options: SimulationOptions,
-): Promise<readonly Rows[]> {
-  const pool = new WorkerPool(options.workers ?? defaultWorkers());
-  try {
-    return await computeColumns(inputs, names, {
-      pool,
-      onBlock: (done, coins) => options.progress?.(`computing ${names.join(', ')}`, done / coins),
-    });
-  } finally {
-    await pool.close();
-  }
-}
-
-function defaultWorkers(): number {
-  return Math.max(1, Math.min(8, availableParallelism()));
 }
 
 function decisionWatch(options: SimulationOptions, fromMs: number, toMs: number): (timeMs: number) => void {

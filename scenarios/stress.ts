@@ -58,7 +58,7 @@ export async function runStress(
   const { scenario, strategy } = request;
   options.progress?.(`opening dataset ${scenario.dataset}`);
   const { columns } = boundStrategy(scenario, strategy);
-  const volumes = needsVolumes(scenario);
+  const volumes = needsVolumes(scenario, strategy);
   const opened = await openDataset(store, scenario.dataset, { columns, volumes });
   const cases = casesOf(request);
   // The hourly case asks most of the dataset: brackets, and orders that hourly bars can fill.

@@ -13,28 +13,36 @@ import { restoreReplaced, type Store } from '../store.ts';
 import { type Finding, inOrder, type Observation, type Rule } from './finding.ts';
 import { readInput } from './input.ts';
 import { badPrint } from './rules/bad-print.ts';
+import { bothSides } from './rules/both-sides.ts';
 import { duplicateBar } from './rules/duplicate-bar.ts';
 import { extremeMove } from './rules/extreme-move.ts';
 import { filtersFitBars } from './rules/filters-fit-bars.ts';
+import { finerBars } from './rules/finer-bars.ts';
 import { frozenPrice } from './rules/frozen-price.ts';
 import { fundingCoverage } from './rules/funding-coverage.ts';
 import { fundingInterval } from './rules/funding-interval.ts';
 import { gap } from './rules/gap.ts';
+import { laterSnapshot } from './rules/later-snapshot.ts';
 import { listingBar } from './rules/listing-bar.ts';
+import { markCoverage, markMove } from './rules/marks.ts';
 import { massEnding } from './rules/mass-ending.ts';
 import { missingHours } from './rules/missing-hours.ts';
 import { missingVolume } from './rules/missing-volume.ts';
+import { newsLinks } from './rules/news-links.ts';
 import { offTheHour } from './rules/off-the-hour.ts';
 import { ohlcViolation } from './rules/ohlc-violation.ts';
 import { outOfOrder } from './rules/out-of-order.ts';
 import { priceNotPositive } from './rules/price-not-positive.ts';
 import { raggedBeginning } from './rules/ragged-beginning.ts';
 import { raggedEnd } from './rules/ragged-end.ts';
+import { records } from './rules/records.ts';
 import { redenomination } from './rules/redenomination.ts';
 import { revisedBar } from './rules/revised-bar.ts';
 import { seam } from './rules/seam.ts';
 import { shiftedClock } from './rules/shifted-clock.ts';
 import { stablecoin } from './rules/stablecoin.ts';
+import { survivorship } from './rules/survivorship.ts';
+import { symbolNames } from './rules/symbol-names.ts';
 import { unclosedLastBar } from './rules/unclosed-last-bar.ts';
 import { wick } from './rules/wick.ts';
 import { zeroVolume } from './rules/zero-volume.ts';
@@ -66,6 +74,15 @@ const rules: readonly (readonly [string, Rule])[] = [
   ['funding coverage', fundingCoverage],
   ['funding intervals', fundingInterval],
   ['filters', filtersFitBars],
+  ['marks', markCoverage],
+  ['marks in storms', markMove],
+  ['finer bars', finerBars],
+  ['order inside bars', bothSides],
+  ['names', symbolNames],
+  ['snapshots', laterSnapshot],
+  ['survivors', survivorship],
+  ['records', records],
+  ['news links', newsLinks],
 ];
 
 /**

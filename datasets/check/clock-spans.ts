@@ -56,17 +56,30 @@ export function clockSpans(bars: Bars, grid: Grid, coin: number, market: Float32
   const suspects = suspectLags(own, market, life);
   if (suspects.size === 0) return [];
   const series = { own, market, correlation: Math.max(...suspects.values()) };
-  return divided(series, [0, ...suspects.keys()], life).flatMap(({ lag, from, to }) => {
+  const coinBars = { bars, grid, coin, life };
+  const spans = divided(series, [0, ...suspects.keys()], life).flatMap(({ lag, from, to }) => {
     if (lag === 0) return [];
     const fit = fitOf(own, market, from, to, lag);
     if (fit === null) return [];
-    const coinBars = { bars, grid, coin };
     const start =
       from <= life.from ? { hour: life.from, exact: true } : edgeOf(coinBars, series, from, [0, lag]);
     const end = to >= life.to ? { hour: life.to, exact: true } : edgeOf(coinBars, series, to, [lag, 0]);
     const exact = start.exact && end.exact;
     return [{ from: start.hour, to: end.hour, lateHours: -lag, ...fit, exact }];
   });
+  return joined(spans.filter((span) => span.to > span.from));
+}
+
+/** A calm week can divide a span in two, whose edges then turn out to be the same. */
+function joined(spans: readonly ClockSpan[]): readonly ClockSpan[] {
+  const whole: ClockSpan[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = whole.at(-1);
+    if (last === undefined || last.lateHours !== span.lateHours || span.from > last.to) whole.push(span);
+    else if (span.to > last.to)
+      whole[whole.length - 1] = { ...last, to: span.to, exact: last.exact && span.exact };
+  }
+  return whole;
 }
 
 interface Life {
@@ -182,6 +195,7 @@ interface CoinBars {
   readonly bars: Bars;
   readonly grid: Grid;
   readonly coin: number;
+  readonly life: Life;
 }
 
 interface Edge {
@@ -244,6 +258,7 @@ function isBreak(coinBars: CoinBars, hour: number, usualBreak: number): boolean 
 
 /** True at the edge of an absence, whichever side the bars are on. */
 function endsHole(coinBars: CoinBars, hour: number): boolean {
+  if (hour <= coinBars.life.from || hour >= coinBars.life.to) return false;
   return rowOf(coinBars, hour) >= 0 !== rowOf(coinBars, hour - 1) >= 0;
 }
 

@@ -1,4 +1,4 @@
-/** Hours from which on a unit is a power of ten of what it was: prices jump by it and stay, volumes go the other way. */
+/** Hours from which on a unit is a power of ten of what it was: prices jump by it and stay, volumes mostly go the other way. */
 import { hourMs } from '../../engine/panel/hours.ts';
 import type { Bars } from './bars.ts';
 import { medianInPlace } from './grid.ts';
@@ -55,7 +55,7 @@ function factorAt(bars: Bars, coin: number, row: number): number {
     Math.log10(medianInPlace(values.slice(...after)) / medianInPlace(values.slice(...before)));
   if (!(Math.abs(level(bars.close) - power) <= levelSlack)) return 1;
   const traded = level(bars.volume);
-  // A volume that stays where it was belongs to a price that truly moved; one that is not known says nothing.
-  if (!Number.isNaN(traded) && Math.sign(power) * traded > -Math.abs(power) / 2) return 1;
+  // Ten times can be a true move, in which volumes do not fall; a hundred times from one hour to the next cannot.
+  if (Math.abs(power) === 1 && !Number.isNaN(traded) && power * traded > -0.5) return 1;
   return 10 ** power;
 }

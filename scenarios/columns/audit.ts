@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { knownRegimeVersions } from '../../datasets/columns/regime-versions.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
+import { readDatedRows } from '../../datasets/dated-rows.ts';
 import { openDataset } from '../../datasets/open.ts';
 import type { Progress } from '../../datasets/progress.ts';
 import type { Store } from '../../datasets/store.ts';
@@ -20,7 +21,7 @@ import type { LineageNode } from '../../engine/columns/audit/lineage.ts';
 import type { AuditedSplit } from '../../engine/columns/audit/splits.ts';
 import type { AuditedStrategy } from '../../engine/columns/audit/strategy-run.ts';
 import type { AuditSubject } from '../../engine/columns/audit/subject.ts';
-import { type AuditWorld, type DatedTable, worldOf } from '../../engine/columns/audit/world.ts';
+import { type AuditWorld, worldOf } from '../../engine/columns/audit/world.ts';
 import { computeColumns } from '../../engine/columns/compute.ts';
 import { BENCHMARK_SYMBOL } from '../../engine/columns/features/coin-window.ts';
 import type { FeatureDefinition, FeatureNeed } from '../../engine/columns/features/feature.ts';
@@ -216,10 +217,12 @@ async function worldFor(
   const stored = await Promise.all(
     columns.filter((name) => dataset.storedColumns.includes(name)).map((name) => dataset.rows(name)),
   );
-  if (!needs.has('regime')) return worldOf(inputs, { stored });
+  progress?.('reading dated rows');
+  const more = { stored, ...(await readDatedRows(store, dataset)) };
+  if (!needs.has('regime')) return worldOf(inputs, more);
   progress?.('fitting regimes');
   const regimes = (await knownRegimeVersions(store, dataset)) ?? fitMarketRegimes(inputs);
-  return worldOf({ ...inputs, regimes }, { stored });
+  return worldOf({ ...inputs, regimes }, more);
 }
 
 function subjectsOf(
@@ -262,24 +265,15 @@ function subjectsOf(
 function capFlagOf(
   { modules }: LoadedFeatureSet,
   columns: readonly FeatureDefinition[],
-  { inputs: { records } }: AuditWorld,
+  { tables }: AuditWorld,
   pool: WorkerPool,
 ): Pick<AuditPlan, 'capFlag'> {
   const field = 'low_cap_flag';
-  if (records.marketCap === null || !columns.some(({ name }) => name === field)) return {};
-  const subject = columnSubject({ name: field, columns: [field], modules, pool });
-  const { start, availableMs, values } = records.marketCap;
-  const coins = new Int32Array(values.length);
-  for (let coin = 0; coin + 1 < start.length; coin += 1) coins.fill(coin, start[coin]!, start[coin + 1]!);
-  const unknown = new Float64Array(values.length).fill(Number.NaN);
-  const table: DatedTable = {
-    publishedMs: availableMs,
-    ingestedMs: unknown,
-    aboutMs: unknown,
-    coins,
-    values,
+  const table = tables['marketCap'];
+  if (table === undefined || !columns.some(({ name }) => name === field)) return {};
+  return {
+    capFlag: { subject: columnSubject({ name: field, columns: [field], modules, pool }), field, table },
   };
-  return { capFlag: { subject, field, table } };
 }
 
 /** The set as the input of a model to come, and the strategies as gates; regime versions are the states fitted so far. */

@@ -71,7 +71,7 @@ describe('given the least that a scenario can say', () => {
         funding: { missing: 'zero', boundary: 'half-open' },
         life: { delistHaircut: 0, leaveBeforeHours: null, dataEnd: 'close' },
         closeAtEnd: false,
-        universe: { minimumShare: 0.5 },
+        universe: { minimumShare: 0.5, dailyVolumeMin: 0, approximateQuoteVolume: false },
         limits: {},
         shocks: [],
         grid: {},

@@ -15,6 +15,18 @@ export const frozenPrice: Rule = ({ bars }) => {
   for (const [coin, symbol] of bars.symbols.entries()) {
     for (const run of frozenRuns(bars, coin)) {
       const hours = run.to - run.from;
+      if (isTraded(bars, run) && isOftenFlat(bars, coin)) {
+        observations.push({
+          rule: 'still-price',
+          severity: 'note',
+          symbol,
+          fromMs: bars.timeMs[run.from]!,
+          toMs: bars.timeMs[run.to - 1]!,
+          count: hours,
+          message: `The price stands at ${bars.close[run.from]} for ${hours} hours while volumes come and go, as it often does in this coin: its tick is coarse.`,
+        });
+        continue;
+      }
       observations.push({
         rule: 'frozen-price',
         severity: 'warning',
@@ -39,6 +51,23 @@ export function frozenRuns(bars: Bars, coin: number): readonly Run[] {
     const repeated = runsWhere(run.from, run.to, (row) => repeats(bars, row)).filter(long);
     return repeated.length > 0 ? repeated : [run];
   });
+}
+
+/** A coin on a coarse tick stands still in every so many of its hours. */
+const oftenFlat = 0.01;
+
+function isOftenFlat(bars: Bars, coin: number): boolean {
+  const [from, to] = [bars.start[coin]!, bars.start[coin + 1]!];
+  let flat = 0;
+  for (let row = from + 1; row < to; row += 1) if (isFlat(bars, row)) flat += 1;
+  return flat > oftenFlat * (to - from);
+}
+
+/** Each hour with a volume of its own. */
+function isTraded(bars: Bars, { from, to }: Run): boolean {
+  for (let row = from; row < to; row += 1)
+    if (!(bars.volume[row]! > 0) || bars.volume[row] === bars.volume[row - 1]) return false;
+  return true;
 }
 
 function isFlat(bars: Bars, row: number): boolean {

@@ -6,6 +6,8 @@ import type { CheckInput, Halt } from '../input.ts';
 
 /** A new interval counts as one when it lasts this many settlements; a single longer step is a missing settlement. */
 const settledSteps = 3;
+/** The longest interval that venues use, h. */
+const intervalMax = 8;
 
 export const fundingInterval: Rule = (input) =>
   input.bars.symbols.flatMap((symbol, coin) => {
@@ -50,9 +52,12 @@ function steps(symbol: string, stamps: readonly number[], halts: readonly Halt[]
   let interval = distances.find((step) => step > 0) ?? 0;
   for (const [index, step] of distances.entries()) {
     if (step === interval || step === 0) continue;
-    const lasting = distances.slice(index, index + settledSteps).every((next) => next === step);
+    // At the end of the data there may be fewer left: an interval that venues have is believed there.
+    const rest = distances.slice(index, index + settledSteps);
+    const lasting =
+      rest.every((next) => next === step) && (rest.length === settledSteps || step <= intervalMax);
     const atMs = stamps[index]! * hourMs;
-    if (lasting && distances.length >= index + settledSteps) {
+    if (lasting) {
       changes.push({ atMs, from: interval, to: step });
       interval = step;
     } else if (step > interval) {

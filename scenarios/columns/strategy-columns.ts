@@ -1,0 +1,124 @@
+/** The columns that a strategy reads, stored or computed, and what they are computed from. */
+import { availableParallelism } from 'node:os';
+import type { Dataset } from '../../datasets/dataset.ts';
+import type { Progress } from '../../datasets/progress.ts';
+import { computeColumns } from '../../engine/columns/compute.ts';
+import { BENCHMARK_SYMBOL } from '../../engine/columns/features/coin-window.ts';
+import type { FeatureNeed } from '../../engine/columns/features/feature.ts';
+import type { ColumnInputs } from '../../engine/columns/features/inputs.ts';
+import { features } from '../../engine/columns/features/registry.ts';
+import { needsOf } from '../../engine/columns/plan.ts';
+import { fitMarketRegimes } from '../../engine/columns/regime/market-regimes.ts';
+import type { Fault } from '../../engine/config.ts';
+import type { Rows } from '../../engine/panel/rows.ts';
+import { WorkerPool } from '../../engine/signal/pool.ts';
+import { ScenarioFault } from '../faults.ts';
+import type { Scenario } from '../scenario.ts';
+
+export interface StrategyColumnOptions {
+  /** Threads; as many as the machine has cores if absent, up to eight. */
+  readonly workers?: number;
+  readonly progress?: Progress;
+}
+
+/** Whether any of the columns that have a formula takes volumes: the dataset has to be opened with them. */
+export function readVolumes(columns: readonly string[]): boolean {
+  const needs = needsOf(columns.filter(hasFormula), features);
+  return needs.has('volume') || needs.has('quote-volume');
+}
+
+function hasFormula(name: string): boolean {
+  const feature = features.get(name);
+  return feature !== undefined && feature.scope !== 'stored';
+}
+
+/**
+ * Every column, in the order of the names: stored where the dataset has it, computed where the engine can.
+ * @throws ScenarioFault listing every column that is not to be had, and why
+ */
+export async function strategyColumns(
+  dataset: Dataset,
+  names: readonly string[],
+  universe: Scenario['universe'],
+  options: StrategyColumnOptions = {},
+): Promise<readonly Rows[]> {
+  const computed = names.filter((name) => !dataset.storedColumns.includes(name));
+  const faults = computed.filter((name) => !hasFormula(name)).map((name) => unknownColumn(name, dataset));
+  if (faults.length > 0) throw new ScenarioFault(faults);
+  const byName = new Map<string, Rows>();
+  for (const name of names) {
+    if (dataset.storedColumns.includes(name)) byName.set(name, await dataset.rows(name));
+  }
+  if (computed.length > 0) {
+    const inputs = await inputsFor(dataset, universe);
+    const unmet = computed.flatMap((name) => needFaults(name, inputs));
+    if (unmet.length > 0) throw new ScenarioFault(unmet);
+    const regimes = needsOf(computed, features).has('regime')
+      ? ((await dataset.regimeVersions()) ?? fittedRegimes(inputs, options))
+      : [];
+    for (const rows of await computeInPool({ ...inputs, regimes }, computed, options))
+      byName.set(rows.name, rows);
+  }
+  return names.map((name) => byName.get(name)!);
+}
+
+function unknownColumn(name: string, dataset: Dataset): Fault {
+  const known = [...dataset.storedColumns, ...[...features.keys()].filter(hasFormula)].join(', ');
+  const message = `the strategy reads column ${name}, which dataset ${dataset.name} does not store and the engine does not compute; there are ${known}`;
+  return { path: 'strategy', message };
+}
+
+async function inputsFor(
+  { panel, records }: Dataset,
+  { approximateQuoteVolume, dailyVolumeMin }: Scenario['universe'],
+): Promise<ColumnInputs> {
+  return { panel, records: await records(), regimes: [], approximateQuoteVolume, dailyVolumeMin };
+}
+
+/** What a column takes and the dataset does not have. Regimes are read from the benchmark and from Fear & Greed. */
+function needFaults(name: string, { panel, records }: ColumnInputs): Fault[] {
+  const hasBenchmark = panel.symbols.includes(BENCHMARK_SYMBOL);
+  const offers: Readonly<Record<FeatureNeed, boolean>> = {
+    benchmark: hasBenchmark,
+    volume: panel.volume !== null,
+    'quote-volume': panel.quoteVolume !== null,
+    'fear-greed': records.fearGreed !== null,
+    news: records.news !== null,
+    'news-classes': (records.news?.classes.length ?? 0) > 0,
+    instruments: records.instruments !== null,
+    regime: hasBenchmark && records.fearGreed !== null,
+    stored: false,
+  };
+  const missing = [...needsOf([name], features)].filter((need) => !offers[need]);
+  if (missing.length === 0) return [];
+  const what = missing
+    .map((need) => (need === 'benchmark' ? `${BENCHMARK_SYMBOL} as benchmark` : need))
+    .join(' and ');
+  return [
+    {
+      path: 'dataset',
+      message: `column ${name} takes ${what}, which the dataset lacks: import it, or choose another strategy`,
+    },
+  ];
+}
+
+function fittedRegimes(inputs: ColumnInputs, { progress }: StrategyColumnOptions): ColumnInputs['regimes'] {
+  progress?.('fitting regimes');
+  return fitMarketRegimes(inputs);
+}
+
+async function computeInPool(
+  inputs: ColumnInputs,
+  names: readonly string[],
+  options: StrategyColumnOptions,
+): Promise<readonly Rows[]> {
+  const pool = new WorkerPool(options.workers ?? Math.max(1, Math.min(8, availableParallelism())));
+  try {
+    return await computeColumns(inputs, names, {
+      pool,
+      onBlock: (done, coins) => options.progress?.(`computing ${names.join(', ')}`, done / coins),
+    });
+  } finally {
+    await pool.close();
+  }
+}
