@@ -31,7 +31,7 @@ export function blockOpen(coin: CoinWindow): Float64Array {
     const high = blockHigh(coin);
     let first = Number.NaN;
     for (let index = coin.hours - 1; index > -BLOCK_HOURS; index -= 1) {
-      const value = open[index] ?? Number.NaN;
+      const value = index < 0 ? Number.NaN : open[index]!;
       if (!Number.isNaN(value)) first = value;
       const end = index + BLOCK_HOURS - 1;
       // The block counts, so what was carried lies inside it.

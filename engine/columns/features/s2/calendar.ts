@@ -100,11 +100,12 @@ const lowCapFlag = defineFeature({
       else out[index] = cap < LOW_CAP_USD ? 1 : 0;
     }
     if (!unknown) return;
-    const thin = new Float64Array(coin.hours);
+    const thin = market.blank(from, to);
     medianVolumeBelow(coin, LOW_CAP_DAILY_VOLUME, from, to, thin);
     for (let index = from; index < to; index += 1) {
       if (Number.isNaN(out[index]!)) out[index] = thin[index]!;
     }
+    market.reuse(thin);
   },
 });
 

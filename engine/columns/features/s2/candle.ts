@@ -2,18 +2,24 @@
 import { type CoinFeature, defineFeature } from '../feature.ts';
 import { BLOCK_HOURS, blockClose, blockHigh, blockLow, blockOpen } from './blocks.ts';
 
+interface DayBars {
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+}
+
 function candle(
   name: string,
   facts: { readonly formula: string; readonly unit: string; readonly reference: string },
-  value: (open: number, high: number, low: number, close: number) => number,
+  write: (bars: DayBars, from: number, to: number, out: Float64Array) => void,
 ): CoinFeature {
   return defineFeature({
     ...{ name, group: 'kbar', scope: 'coin', ...facts },
     ...{ lookbackHours: BLOCK_HOURS, warmupHours: BLOCK_HOURS - 1, needs: [] },
     compute(coin, from, to, out) {
-      const [open, high, low, close] = [blockOpen(coin), blockHigh(coin), blockLow(coin), blockClose(coin)];
-      for (let index = from; index < to; index += 1)
-        out[index] = value(open[index]!, high[index]!, low[index]!, close[index]!);
+      const bars = { open: blockOpen(coin), high: blockHigh(coin), low: blockLow(coin), close: blockClose(coin) };
+      write(bars, from, to, out);
     },
   });
 }
@@ -22,21 +28,32 @@ export const candleFeatures = [
   candle(
     'kmid_24h',
     { formula: '(C_0 - O_0) / O_0', unit: 'fraction', reference: 'Alpha158 KMID' },
-    (open, _high, _low, close) => (close - open) / open,
+    ({ open, close }, from, to, out) => {
+      for (let index = from; index < to; index += 1) out[index] = (close[index]! - open[index]!) / open[index]!;
+    },
   ),
   candle(
     'kup_24h',
     { formula: '(H_0 - max(O_0, C_0)) / O_0', unit: 'fraction, >=0', reference: 'Alpha158 KUP' },
-    (open, high, _low, close) => (high - Math.max(open, close)) / open,
+    ({ open, high, close }, from, to, out) => {
+      for (let index = from; index < to; index += 1)
+        out[index] = (high[index]! - Math.max(open[index]!, close[index]!)) / open[index]!;
+    },
   ),
   candle(
     'klow_24h',
     { formula: '(min(O_0, C_0) - L_0) / O_0', unit: 'fraction, >=0', reference: 'Alpha158 KLOW' },
-    (open, _high, low, close) => (Math.min(open, close) - low) / open,
+    ({ open, low, close }, from, to, out) => {
+      for (let index = from; index < to; index += 1)
+        out[index] = (Math.min(open[index]!, close[index]!) - low[index]!) / open[index]!;
+    },
   ),
   candle(
     'ksft_24h',
     { formula: '(2 C_0 - H_0 - L_0) / O_0', unit: 'fraction', reference: 'Alpha158 KSFT' },
-    (open, high, low, close) => (2 * close - high - low) / open,
+    ({ open, high, low, close }, from, to, out) => {
+      for (let index = from; index < to; index += 1)
+        out[index] = (2 * close[index]! - high[index]! - low[index]!) / open[index]!;
+    },
   ),
 ] as const;

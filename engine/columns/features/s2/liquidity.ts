@@ -181,9 +181,10 @@ const pricesAndVolumes = [
     },
     (coin, from, to, out) => {
       const quote = dailyVolume(coin);
+      const { close } = coin;
       rollingSum(coin.volume, coin.range(BLOCK_HOURS, from, to, BLOCK_HOURS_MIN), out);
       for (let index = from; index < to; index += 1)
-        out[index] = out[index] === 0 ? Number.NaN : coin.close[index]! / (quote[index]! / out[index]!) - 1;
+        out[index] = out[index] === 0 ? Number.NaN : close[index]! / (quote[index]! / out[index]!) - 1;
     },
   ),
   liquidityFeature(

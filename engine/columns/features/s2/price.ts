@@ -82,10 +82,11 @@ const macd = priceFeature(
     reference: 'TA-Lib MACD',
   },
   (coin, from, to, out) => {
+    const { close } = coin;
     const signal = coin.market.blank(from, to);
-    rollingMacd(coin.close, fixedWindow(coin, 400, from, to), { line: out, signal });
+    rollingMacd(close, fixedWindow(coin, 400, from, to), { line: out, signal });
     for (let index = from; index < to; index += 1)
-      out[index] = (out[index]! - signal[index]!) / coin.close[index]!;
+      out[index] = (out[index]! - signal[index]!) / close[index]!;
     coin.market.reuse(signal);
   },
 );
@@ -151,8 +152,9 @@ export const priceFeatures = [
       reference: 'Alpha158 MAX',
     },
     (coin, from, to, out) => {
+      const { close } = coin;
       rollingMax(coin.high, coin.range(MONTH_HOURS, from, to), out);
-      for (let index = from; index < to; index += 1) out[index] = coin.close[index]! / out[index]! - 1;
+      for (let index = from; index < to; index += 1) out[index] = close[index]! / out[index]! - 1;
     },
   ),
   priceFeature(
@@ -165,8 +167,9 @@ export const priceFeatures = [
       reference: 'Alpha158 MIN',
     },
     (coin, from, to, out) => {
+      const { close } = coin;
       rollingMin(coin.low, coin.range(MONTH_HOURS, from, to), out);
-      for (let index = from; index < to; index += 1) out[index] = coin.close[index]! / out[index]! - 1;
+      for (let index = from; index < to; index += 1) out[index] = close[index]! / out[index]! - 1;
     },
   ),
   emaRatio,

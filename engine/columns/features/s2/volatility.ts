@@ -106,8 +106,9 @@ export const volatilityFeatures = [
       reference: 'TA-Lib ATR with a plain mean',
     },
     (coin, from, to, out) => {
+      const { close } = coin;
       rollingMean(trueRange(coin), coin.range(336, from, to), out);
-      for (let index = from; index < to; index += 1) out[index] = out[index]! / coin.close[index]!;
+      for (let index = from; index < to; index += 1) out[index] = out[index]! / close[index]!;
     },
   ),
   volatilityFeature(

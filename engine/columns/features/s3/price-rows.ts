@@ -5,8 +5,9 @@ import { keepWhereFull, rollingMeanDistance } from '../../kernels/oscillators.ts
 import { rollingAdx } from '../../kernels/recursive/adx.ts';
 import { rollingMacd } from '../../kernels/recursive/macd.ts';
 import { rollingAtr, rollingRsi } from '../../kernels/recursive/wilder.ts';
-import { rollingMean, rollingStandardDeviation } from '../../kernels/spread.ts';
+import { rollingMeanAndDeviation } from '../../kernels/spread.ts';
 import { type RollingRange, rollingSum } from '../../rolling.ts';
+import { giveFloats, takeFloats } from '../../scratch.ts';
 import type { BarRow, TimeframeBars } from './timeframe.ts';
 
 /** Keeps a quotient from 0 / 0 where nothing moved; prices are far above it. */
@@ -142,11 +143,12 @@ export const stochasticMeanRow: BarRow = {
   bars: 16,
   reference: 'Lane 1984',
   compute: (bars, range, out) => {
-    const k = new Float64Array(range.to);
+    const k = takeFloats(range.to);
     const { window, countMin } = stochasticWindow;
     const from = range.from - 2;
     stochasticK(bars, { ...range, window, countMin, from }, k);
     for (let bar = range.from; bar < range.to; bar += 1) out[bar] = (k[bar - 2]! + k[bar - 1]! + k[bar]!) / 3;
+    giveFloats(k);
   },
 };
 
@@ -235,14 +237,22 @@ export const macdHistogramRow = macdRow(
   'macd_hist',
   '(m[0]-s[0])/c[0], m and s as in macd_line and macd_signal on the fixed window of 121 bars',
   35,
-  (line, signal) => line - signal,
+  (line, signal, bars, range) =>
+    bars.shared('macd histogram', range, (out) => {
+      for (let bar = range.from; bar < range.to; bar += 1) out[bar] = line[bar]! - signal[bar]!;
+    }),
 );
 
 function macdRow(
   name: string,
   formula: string,
   lookbackBars: number,
-  partOf: (line: number, signal: number) => number,
+  partOf: (
+    line: Float64Array,
+    signal: Float64Array,
+    bars: TimeframeBars,
+    range: RollingRange,
+  ) => Float64Array,
 ): BarRow {
   return {
     name,
@@ -258,8 +268,8 @@ function macdRow(
       const signal = bars.shared('macd signal', range, (made) =>
         rollingMacd(close, range, { line, signal: made }),
       );
-      for (let bar = range.from; bar < range.to; bar += 1)
-        out[bar] = partOf(line[bar]!, signal[bar]!) / close[bar]!;
+      const part = partOf(line, signal, bars, range);
+      for (let bar = range.from; bar < range.to; bar += 1) out[bar] = part[bar]! / close[bar]!;
     },
   };
 }
@@ -272,10 +282,11 @@ export function emaRatioRow(fast: number, slow: number, bars: number): BarRow {
     lookbackBars: slow,
     bars,
     compute: ({ close }, range, out) => {
-      const average = new Float64Array(range.to);
+      const average = takeFloats(range.to);
       rollingEma(close, fast, range, out);
       rollingEma(close, slow, range, average);
       for (let bar = range.from; bar < range.to; bar += 1) out[bar] = out[bar]! / average[bar]! - 1;
+      giveFloats(average);
     },
   };
 }
@@ -311,11 +322,12 @@ export const bollingerWidthRow: BarRow = {
 };
 
 function bandsOf(bars: TimeframeBars, range: RollingRange) {
-  const each = uncounted(range, range.window);
-  return {
-    mean: bars.shared('mean close', range, (out) => rollingMean(bars.close, each, out)),
-    deviation: bars.shared('sd close', range, (out) => rollingStandardDeviation(bars.close, each, out, 0)),
-  };
+  // Both come out of one pass, as with the two of a MACD.
+  const mean = bars.shared('mean close', range, () => undefined);
+  const deviation = bars.shared('sd close', range, (made) =>
+    rollingMeanAndDeviation(bars.close, uncounted(range, range.window), 0, mean, made),
+  );
+  return { mean, deviation };
 }
 
 /** rho needs two valid bars, one directly after the other; what is missing adds nothing to the sum. */
@@ -326,15 +338,16 @@ export function realizedVolatilityRow(bars: number): BarRow {
     unit: `log return per sqrt(${bars} bars)`,
     lookbackBars: bars,
     bars: bars + 1,
-    compute: ({ close }, range, out) => {
-      const squares = new Float64Array(range.to).fill(Number.NaN);
-      for (let bar = Math.max(1, range.from - bars + 1); bar < range.to; bar += 1) {
-        const rho = Math.log(close[bar]! / close[bar - 1]!);
-        squares[bar] = rho * rho;
-      }
+    compute: (series, range, out) => {
+      const squares = series.derived('rho^2', range, ({ close }, from, to, made) => {
+        for (let bar = Math.max(1, from); bar < to; bar += 1) {
+          const rho = Math.log(close[bar]! / close[bar - 1]!);
+          made[bar] = rho * rho;
+        }
+      });
       rollingSum(squares, uncounted(range, bars), out);
       for (let bar = range.from; bar < range.to; bar += 1) out[bar] = Math.sqrt(out[bar]!);
-      keepWhereFull(close, range, out);
+      keepWhereFull(series.close, range, out);
     },
   };
 }
@@ -349,20 +362,20 @@ export const commodityChannelRow: BarRow = {
   reference: 'Lambert 1980',
   compute: (bars, range, out) => {
     const typical = typicalPrices(bars, range);
-    const distance = { newest: out, mean: new Float64Array(range.to) };
+    const distance = { newest: out, mean: takeFloats(range.to) };
     rollingMeanDistance(typical, range, distance);
     for (let bar = range.from; bar < range.to; bar += 1) {
       const mean = distance.mean[bar]!;
       out[bar] = mean < EPS ? 0 : out[bar]! / (0.015 * mean) / 200;
     }
+    giveFloats(distance.mean);
     keepWhereFull(bars.close, range, out);
   },
 };
 
 /** TP = (h + l + c) / 3 over the bars of the range's windows. */
-export function typicalPrices({ high, low, close }: TimeframeBars, range: RollingRange): Float64Array {
-  const typical = new Float64Array(range.to).fill(Number.NaN);
-  for (let bar = Math.max(0, range.from - range.window + 1); bar < range.to; bar += 1)
-    typical[bar] = (high[bar]! + low[bar]! + close[bar]!) / 3;
-  return typical;
+export function typicalPrices(bars: TimeframeBars, range: RollingRange): Float64Array {
+  return bars.derived('TP', range, ({ high, low, close }, from, to, out) => {
+    for (let bar = from; bar < to; bar += 1) out[bar] = (high[bar]! + low[bar]! + close[bar]!) / 3;
+  });
 }

@@ -10,6 +10,7 @@
  * over present bars. Rows of volume count the bars whose volume is known.
  */
 import type { RollingRange } from '../../rolling.ts';
+import { giveFloats, takeFloats } from '../../scratch.ts';
 import type { CoinWindow } from '../coin-window.ts';
 import type { CoinFeature, FeatureNeed } from '../feature.ts';
 
@@ -85,11 +86,38 @@ export class TimeframeBars {
     return Math.floor((this.#coin.market.firstStamp + hourIndex + 1) / this.#hours) - 1 - this.firstStamp;
   }
 
+  /** Index of the hour with which a bar closes. */
+  closingHour(bar: number): number {
+    return (this.firstStamp + bar + 1) * this.#hours - 1 - this.#coin.market.firstStamp;
+  }
+
   /** A series that several features share over one range, made once. */
   shared(name: string, range: RollingRange, make: (out: Float64Array) => void): Float64Array {
     const { window, from, to } = range;
     const over = `${window} ${this.firstStamp}+${from}-${to}`;
     return this.#coin.cached(`${this.#timeframe} ${name} ${over}`, make);
+  }
+
+  /**
+   * A series by bar that several features read, made once: for the whole window of the coin where most of it is asked for,
+   * else for the windows of the range alone. `make` fills `out[bar]` for the bars it is given, of the bars it is given.
+   */
+  derived(
+    name: string,
+    range: RollingRange,
+    make: (bars: TimeframeBars, from: number, to: number, out: Float64Array) => void,
+  ): Float64Array {
+    const { window, from, to } = range;
+    const first = this.#first;
+    if (2 * (to - from) * this.#hours > this.#coin.hours) {
+      const whole = new TimeframeBars(this.#coin, this.#timeframe);
+      const { hours } = this.#coin;
+      const bars = Math.ceil(hours / this.#hours);
+      return this.#coin
+        .cached(`${this.#timeframe} ${name}`, (out) => make(whole, 0, bars, out))
+        .subarray(first);
+    }
+    return this.shared(name, range, (out) => make(this, Math.max(0, from - window + 1), to, out));
   }
 
   #series(name: string, hourly: Float64Array, pick: Pick): Float64Array {
@@ -177,9 +205,15 @@ export function barFeature(timeframe: Timeframe, row: BarRow): CoinFeature {
         row.compute(bars, range, out.subarray(first));
         return;
       }
-      const values = new Float64Array(range.to).fill(Number.NaN);
+      const values = takeFloats(range.to);
       row.compute(bars, range, values);
-      for (let hour = start; hour < to; hour += 1) out[hour] = values[bars.lastClosed(hour)]!;
+      let hour = start;
+      for (let bar = range.from; bar < range.to; bar += 1) {
+        const end = Math.min(to, bars.closingHour(bar + 1));
+        const value = values[bar]!;
+        for (; hour < end; hour += 1) out[hour] = value;
+      }
+      giveFloats(values);
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Rows of volumes, the same for every timeframe. Their windows count the bars whose volume is known. */
 import { keepWhereFull, rollingFlowSlope } from '../../kernels/oscillators.ts';
 import { rollingCorrelation } from '../../kernels/pairs.ts';
-import { rollingMean, rollingStandardDeviation } from '../../kernels/spread.ts';
+import { rollingMean, rollingMeanAndDeviation } from '../../kernels/spread.ts';
 import { type RollingRange, rollingSum } from '../../rolling.ts';
+import { giveFloats, takeFloats } from '../../scratch.ts';
 import { typicalPrices, uncounted } from './price-rows.ts';
 import type { BarRow, TimeframeBars } from './timeframe.ts';
 
@@ -22,21 +23,21 @@ export const moneyFlowRow: BarRow = {
   compute: (bars, range, out) => {
     const { volume } = bars;
     const typical = typicalPrices(bars, range);
-    const [rising, falling] = [new Float64Array(range.to), new Float64Array(range.to)];
+    const [rising, falling, negative] = [takeFloats(range.to), takeFloats(range.to), takeFloats(range.to)];
     for (let bar = Math.max(1, range.from - 13); bar < range.to; bar += 1) {
       const change = typical[bar]! - typical[bar - 1]!;
       const flow = typical[bar]! * volume[bar]!;
-      if (!Number.isFinite(flow)) continue;
-      if (change > 0) rising[bar] = flow;
-      else if (change < 0) falling[bar] = flow;
+      const isFinite = Number.isFinite(flow);
+      rising[bar] = isFinite && change > 0 ? flow : 0;
+      falling[bar] = isFinite && change < 0 ? flow : 0;
     }
-    const negative = new Float64Array(range.to);
     rollingSum(rising, uncounted(range, 14), out);
     rollingSum(falling, uncounted(range, 14), negative);
     for (let bar = range.from; bar < range.to; bar += 1) {
       const both = out[bar]! + negative[bar]!;
       out[bar] = both === 0 ? 0.5 : out[bar]! / both;
     }
+    giveFloats(rising, falling, negative);
     keepWhereFull(volume, range, out);
   },
 };
@@ -55,16 +56,17 @@ export function balanceSlopeRow(bars: number): BarRow {
     needs: ['volume'],
     reference: 'Granville 1963',
     compute: ({ close, volume }, range, out) => {
-      const flow = new Float64Array(range.to);
+      const flow = takeFloats(range.to);
       for (let bar = Math.max(1, range.from - bars + 1); bar < range.to; bar += 1) {
         const signed = Math.sign(close[bar]! - close[bar - 1]!) * volume[bar]!;
-        if (Number.isFinite(signed)) flow[bar] = signed;
+        flow[bar] = Number.isFinite(signed) ? signed : 0;
       }
-      const mean = new Float64Array(range.to);
+      const mean = takeFloats(range.to);
       rollingMean(volume, uncounted(range, bars), mean);
       rollingFlowSlope(flow, uncounted(range, bars), out);
       for (let bar = range.from; bar < range.to; bar += 1)
         out[bar] = mean[bar] === 0 ? 0 : out[bar]! / mean[bar]!;
+      giveFloats(flow, mean);
       keepWhereFull(volume, range, out);
     },
   };
@@ -96,11 +98,11 @@ export function volumeScoreRow(bars: number): BarRow {
     needs: ['volume'],
     compute: (series, range, out) => {
       const x = logVolumes(series, range);
-      const mean = new Float64Array(range.to);
-      rollingMean(x, uncounted(range, bars), mean);
-      rollingStandardDeviation(x, uncounted(range, bars), out);
+      const mean = takeFloats(range.to);
+      rollingMeanAndDeviation(x, uncounted(range, bars), 1, mean, out);
       for (let bar = range.from; bar < range.to; bar += 1)
         out[bar] = out[bar]! < DEVIATION_MIN ? Number.NaN : (x[bar]! - mean[bar]!) / out[bar]!;
+      giveFloats(mean);
       keepWhereFull(x, range, out);
     },
   };
@@ -117,18 +119,18 @@ export function vwapDistanceRow(bars: number): BarRow {
     needs: ['volume', 'quote-volume'],
     reference: 'Qlib Alpha158 (VWAP0)',
     compute: ({ close, volume, quoteVolume }, range, out) => {
-      const [base, quote] = [new Float64Array(range.to), new Float64Array(range.to)];
+      const [base, quote, sum] = [takeFloats(range.to), takeFloats(range.to), takeFloats(range.to)];
       for (let bar = Math.max(0, range.from - bars + 1); bar < range.to; bar += 1) {
         const known = Number.isFinite(volume[bar]) && Number.isFinite(quoteVolume[bar]);
         base[bar] = known ? volume[bar]! : Number.NaN;
         quote[bar] = known ? quoteVolume[bar]! : Number.NaN;
       }
-      const sum = new Float64Array(range.to);
       rollingSum(base, uncounted(range, bars), sum);
       rollingSum(quote, uncounted(range, bars), out);
       for (let bar = range.from; bar < range.to; bar += 1)
         out[bar] = sum[bar] === 0 ? Number.NaN : close[bar]! / (out[bar]! / sum[bar]!) - 1;
       keepWhereFull(base, range, out);
+      giveFloats(base, quote, sum);
     },
   };
 }
@@ -151,9 +153,8 @@ export function priceVolumeRow(bars: number): BarRow {
 }
 
 /** ln(1 + v) over the bars of the range's windows. */
-function logVolumes({ volume }: TimeframeBars, range: RollingRange): Float64Array {
-  const x = new Float64Array(range.to).fill(Number.NaN);
-  for (let bar = Math.max(0, range.from - range.window + 1); bar < range.to; bar += 1)
-    x[bar] = Math.log(1 + volume[bar]!);
-  return x;
+function logVolumes(bars: TimeframeBars, range: RollingRange): Float64Array {
+  return bars.derived('ln(1 + v)', range, ({ volume }, from, to, out) => {
+    for (let bar = from; bar < to; bar += 1) out[bar] = Math.log(1 + volume[bar]!);
+  });
 }
