@@ -3,6 +3,7 @@ import type { Finding } from '../datasets/check/finding.ts';
 import type { ImportRequest } from '../datasets/import/request.ts';
 import type { Store } from '../datasets/store.ts';
 import { addDownload } from './data-download.ts';
+import { addRepair, repairsText } from './data-repair.ts';
 import { exitCodes } from './failure.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Act } from './program.ts';
@@ -18,6 +19,7 @@ export function addData(program: Command, act: Act): void {
   addDownload(data, act);
   addLooking(data, act);
   addCheck(data, act);
+  addRepair(data, act);
 }
 
 function addImport(data: Command, act: Act): void {
@@ -172,7 +174,12 @@ function addLooking(data: Command, act: Act): void {
           from: manifest.fromMs,
           to: manifest.toMs,
         });
-        session.answer({ manifest, rows: tables }, () => `${head}\n\n${tableText(rows)}`);
+        const repairs = manifest.repairs ?? [];
+        const mended =
+          repairs.length === 0
+            ? ''
+            : `\nrepaired from ${manifest.parent?.slice(0, 12)}:\n${repairsText(repairs)}`;
+        session.answer({ manifest, rows: tables }, () => `${head}${mended}\n\n${tableText(rows)}`);
       });
     });
   data
@@ -225,9 +232,11 @@ function findingsText(findings: readonly Finding[], withNotes: boolean): string 
   ].join('\n');
 }
 
-function findingText({ severity, rule, symbol, fromMs, toMs, count, message }: Finding): string {
+function findingText(finding: Finding): string {
+  const { severity, rule, symbol, fromMs, toMs, count, message, repair } = finding;
+  const mend = repair === null ? '' : `\n    --rule ${repair.rule}: ${repair.action}`;
   const span = fromMs === toMs ? minute(fromMs) : `${minute(fromMs)} to ${minute(toMs)}`;
-  return `${severity} ${rule}: ${symbol ?? 'all symbols'}, ${span}, ${count} times\n    ${message}`;
+  return `${severity} ${rule}: ${symbol ?? 'all symbols'}, ${span}, ${count} times\n    ${message}${mend}`;
 }
 
 function minute(timeMs: number): string {

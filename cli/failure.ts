@@ -45,6 +45,7 @@ const usageCodes = new Set([
   'run-missing',
   'scenario-refused',
   'query-refused',
+  'repair-refused',
   'download-refused',
   'strategy-fault',
   'strategy-folder',

@@ -20,23 +20,19 @@ const later = [
   'demote',
   'venue-simulator',
 ];
-const laterForData = ['repair'];
 
 export function addLater(program: Command): void {
-  const data = program.commands.find((command) => command.name() === 'data')!;
-  for (const name of later) refuse(program, name, name);
-  for (const name of laterForData) refuse(data, name, `data ${name}`);
+  for (const name of later) refuse(program, name);
   program.addHelpText('after', `\nNot available yet: ${later.join(', ')}.`);
-  data.addHelpText('after', `\nNot available yet: ${laterForData.join(', ')}.`);
 }
 
-function refuse(parent: Command, name: string, shown: string): void {
+function refuse(parent: Command, name: string): void {
   parent
     .command(`${name} [args...]`, { hidden: true })
     .allowUnknownOption()
     .action(() => {
-      throw new UsageFault(`hourglass ${shown} is not available yet`, [
-        { path: shown, message: 'is not available yet' },
+      throw new UsageFault(`hourglass ${name} is not available yet`, [
+        { path: name, message: 'is not available yet' },
       ]);
     });
 }

@@ -1,5 +1,6 @@
 /** A run from the session's store, with the bars it read. */
 import type { StoredRun } from '../datasets/runs.ts';
+import type { Table } from '../engine/journal/tables.ts';
 import type { Panel } from '../engine/panel/panel.ts';
 import type { Session } from './session.ts';
 import { sessionStore } from './store.ts';
@@ -39,6 +40,21 @@ export async function writePages(
   coins?: readonly string[] | 'all',
 ): Promise<{ readonly files: readonly string[]; readonly untraded: readonly string[] }> {
   const { writeReport } = await import('../reports/report.ts');
-  const request = { run, panel, ...(coins === undefined ? {} : { coins }) };
+  const universe = panel === null ? null : await universeOf(session, run);
+  const request = { run, panel, universe, ...(coins === undefined ? {} : { coins }) };
   return await writeReport(request, session.progress);
+}
+
+/** The universe by hour, where some set has been built over the very dataset of the run. */
+async function universeOf(session: Session, { manifest }: StoredRun): Promise<Table | null> {
+  const { columnSetFile, listColumnSets } = await import('../datasets/columns/column-set.ts');
+  const { name, hash } = manifest.dataset;
+  for (const set of await listColumnSets(await sessionStore(session), name)) {
+    if (set.manifest.datasetHash !== hash) continue;
+    const path = await columnSetFile(set, 'universe');
+    if (path === null) continue;
+    const { readTable } = await import('../datasets/duck.ts');
+    return await readTable(path);
+  }
+  return null;
 }

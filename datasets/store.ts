@@ -5,6 +5,7 @@
  *   datasets/<name>/cache/                            dense columns, rebuilt whenever they do not fit the truth
  *   fingerprints/<hash>.bin                           what stood where, kept beyond a dataset's life
  *   columns/<dataset>/<set>/                          built sets of columns
+ *   columns/<dataset>/<set>.report/                   what the build and the audit said of a set, as a page
  *   runs/<runId>/                                     one folder a run
  */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';

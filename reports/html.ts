@@ -36,11 +36,17 @@ export interface HtmlCell {
   readonly text: string | Html;
   /** Sign decides the colour. */
   readonly tone?: number;
+  /** What a sortable table sorts by, where that is not the text. */
+  readonly sort?: number;
+  /** A sentence, which may take several lines. */
+  readonly wrap?: boolean;
 }
 
 export function tableHtml(
   columns: readonly HtmlColumn[],
   rows: readonly (readonly (string | Html | HtmlCell)[])[],
+  /** `sortable` tables need `sortScript` in their page; without it they stay as they are. */
+  { sortable = false }: { readonly sortable?: boolean } = {},
 ): Html {
   const head = columns.map(
     (column) => html`<th${classOf(column.numeric ? 'number' : '')}>${column.title}</th>`,
@@ -48,13 +54,16 @@ export function tableHtml(
   const body = rows.map(
     (row) => html`<tr>${row.map((value, index) => cellHtml(value, columns[index]?.numeric === true))}</tr>\n`,
   );
-  return html`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}</tbody></table></div>`;
+  return html`<div class="scroll"><table${classOf(sortable ? 'sortable' : '')}><thead><tr>${head}</tr></thead><tbody>\n${body}</tbody></table></div>`;
 }
 
 function cellHtml(value: string | Html | HtmlCell, numeric: boolean): Html {
   const cell = typeof value === 'string' || value instanceof Html ? { text: value } : value;
-  const names = [numeric ? 'number' : '', toneName(cell.tone)].filter((name) => name !== '').join(' ');
-  return html`<td${classOf(names)}>${cell.text}</td>`;
+  const names = [numeric ? 'number' : '', toneName(cell.tone), cell.wrap === true ? 'wrap' : '']
+    .filter((name) => name !== '')
+    .join(' ');
+  const sort = new Html(cell.sort === undefined ? '' : ` data-sort="${cell.sort}"`);
+  return html`<td${classOf(names)}${sort}>${cell.text}</td>`;
 }
 
 export function toneName(sign: number | undefined): 'gain' | 'loss' | '' {
@@ -72,3 +81,28 @@ export function scriptJson(value: unknown): string {
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029');
 }
+
+/** Runs in the browser: a press on a heading sorts by it, the next one the other way round. */
+export const sortScript = `
+for (const table of document.querySelectorAll('table.sortable')) {
+  const heads = [...table.tHead.rows[0].cells];
+  const valueOf = (row, column) => {
+    const cell = row.cells[column];
+    return cell.dataset.sort === undefined ? cell.textContent.trim() : Number(cell.dataset.sort);
+  };
+  heads.forEach((head, column) => {
+    const sort = () => {
+      const up = head.getAttribute('aria-sort') !== 'ascending';
+      for (const other of heads) other.removeAttribute('aria-sort');
+      head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
+      const body = table.tBodies[0];
+      const rows = [...body.rows].map((row) => ({ row, value: valueOf(row, column) }));
+      rows.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0) * (up ? 1 : -1));
+      body.append(...rows.map(({ row }) => row));
+    };
+    head.tabIndex = 0;
+    head.addEventListener('click', sort);
+    head.addEventListener('keydown', (event) => { if (event.key === 'Enter') sort(); });
+  });
+}
+`;

@@ -1,7 +1,8 @@
-/** One page that leads to several runs: a card each, with its figures and its equity as a small line. */
+/** One page that leads to several runs, a card each with its figures and its equity as a small line, and to pages of columns. */
 import { dirname, join, relative, sep } from 'node:path';
 import type { RunManifest, StoredRun } from '../datasets/runs.ts';
-import { day, span } from './format.ts';
+import type { ColumnsPageLink } from './columns-report.ts';
+import { count, day, plural, span } from './format.ts';
 import { figures } from './headline.ts';
 import { Html, html, toneName } from './html.ts';
 import { keptRows, readMarks } from './marks.ts';
@@ -14,6 +15,8 @@ export interface IndexOptions {
   readonly title?: string;
   /** A sentence or two above the cards. */
   readonly introduction?: string;
+  /** Pages of columns to lead to as well. */
+  readonly columns?: readonly ColumnsPageLink[];
 }
 
 interface IndexCard {
@@ -42,19 +45,24 @@ export async function indexPage(runs: readonly StoredRun[], options: IndexOption
   const folder = options.folder ?? dirname(runs[0]?.dir ?? '.');
   const cards: IndexCard[] = [];
   for (const run of runs) {
-    const href = relative(folder, join(run.dir, 'report.html')).split(sep).map(encodeURIComponent).join('/');
+    const href = hrefFrom(folder, join(run.dir, 'report.html'));
     cards.push({ manifest: run.manifest, href, equity: (await readMarks(run)).all.equity });
   }
-  return pageOf(cards, options);
+  const columns = (options.columns ?? []).map((page) => columnsCard(page, hrefFrom(folder, page.file)));
+  return pageOf(cards, columns, options);
 }
 
-function pageOf(cards: readonly IndexCard[], options: IndexOptions): string {
+function hrefFrom(folder: string, file: string): string {
+  return relative(folder, file).split(sep).map(encodeURIComponent).join('/');
+}
+
+function pageOf(cards: readonly IndexCard[], columns: readonly Html[], options: IndexOptions): string {
   const title = options.title ?? 'Hourglass runs';
   const body = html`<header class="top">
 <h1>${title}</h1>
 <p class="muted">${options.introduction ?? 'Each card leads to a report. Results are net of fees, slippage and funding; the dashed line is the equity at the start.'}</p>
 </header>
-<main><div class="runs">${cards.map(cardHtml)}</div></main>
+<main><div class="runs">${cards.map(cardHtml)}</div>${columns.length === 0 ? '' : html`<h2>Columns</h2><div class="runs">${columns}</div>`}</main>
 <footer>Money is in each account's quote currency. Written by Hourglass.</footer>`;
   return pageText({ title: `${title} · Hourglass`, body });
 }
@@ -69,6 +77,23 @@ function cardHtml(card: IndexCard): Html {
 <p class="meta">${manifest.strategy.name} on ${manifest.dataset.name}<br>${day(manifest.fromMs)} to ${day(manifest.toMs)}, ${span(manifest.fromMs, manifest.toMs)}</p>
 ${sparkline(card.equity, manifest.headline.startEquity)}
 <dl>${shown.map((figure) => html`<div><dt>${figure.label}</dt><dd class="${toneName(figure.tone)}" data-headline="${figure.key}" data-value="${String(figure.value ?? '')}">${figure.text}</dd></div>`)}</dl>
+</a>\n`;
+}
+
+/** What was built and what the audit said, in a card like that of a run. */
+function columnsCard({ dataset, set, build, audit }: ColumnsPageLink, href: string): Html {
+  const failing = (build?.manifest.findings ?? []).filter(({ allowed }) => allowed === null).length;
+  const leaks = audit?.result.leaks.length ?? 0;
+  const judged = audit === null ? 'not run' : audit.result.clean ? 'clean' : plural(leaks, 'leak');
+  const figures: readonly (readonly [string, string, string])[] = [
+    ['columns', build === null ? 'not built' : count(build.manifest.columns.length), ''],
+    ['to settle', build === null ? '–' : count(failing), failing > 0 ? 'loss' : ''],
+    ['audit', judged, audit === null ? '' : audit.result.clean ? 'gain' : 'loss'],
+  ];
+  return html`<a class="run" href="${href}" data-columns="${dataset} ${set}">
+<h2>${set} over ${dataset}</h2>
+<p class="meta">${build === null ? 'audited only' : `${day(build.manifest.fromMs)} to ${day(build.manifest.toMs)}, ${plural(build.manifest.rows, 'bar')}`}</p>
+<dl>${figures.map(([label, text, tone]) => html`<div><dt>${label}</dt><dd class="${tone}">${text}</dd></div>`)}</dl>
 </a>\n`;
 }
 

@@ -106,6 +106,10 @@ table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:ta
 th{font-weight:500;color:var(--muted);text-align:left;border-bottom:1px solid var(--line);padding:4px 12px 4px 0;vertical-align:bottom}
 td{padding:4px 12px 4px 0;border-bottom:1px solid var(--grid);white-space:nowrap;vertical-align:top}
 td.wrap,.facts td{white-space:normal;overflow-wrap:anywhere}
+.scroll td.wrap{min-width:min(26ch,29vw);overflow-wrap:break-word}
+.panel+.grid{margin-top:16px}
+table.sortable th{cursor:pointer}table.sortable th:hover{color:var(--ink)}
+th[aria-sort=ascending]::after{content:' ↑'}th[aria-sort=descending]::after{content:' ↓'}
 th.number,td.number{text-align:right}
 tr>:last-child{padding-right:0}
 tbody tr:last-child td{border-bottom:0}
@@ -136,5 +140,5 @@ a.run:hover{text-decoration:none;border-color:var(--main)}
 @media (max-width:1020px){.cards{grid-template-columns:repeat(4,1fr)}}
 @media (max-width:760px){th{white-space:nowrap}.grid{grid-template-columns:minmax(0,1fr)}.cards{grid-template-columns:repeat(3,1fr)}}
 @media (max-width:520px){body{font-size:14.5px}main,header.top,footer{padding-left:12px;padding-right:12px}header.top{padding-top:18px}.cards{grid-template-columns:repeat(2,1fr);gap:8px}.card{padding:9px 10px}.card dd{font-size:18px}figure,.panel{padding:12px 10px 9px}h1{font-size:22px}.verdict{font-size:16.5px}.runs{grid-template-columns:minmax(0,1fr)}nav.toc{gap:5px}nav.toc a{padding:4px 10px}}
-@media print{figure .chart svg{height:auto}body{font-size:11.5px;background:#fff}main,header.top,footer{max-width:none;padding-left:0;padding-right:0}nav.toc,.files,.tools,button{display:none}figure,.panel,.card,.notes{break-inside:avoid;border-color:#d5dae1}h2{break-after:avoid;margin-top:22px}.grid{gap:10px}.cards{grid-template-columns:repeat(6,1fr);gap:6px}.card dd{font-size:15px}.scroll{overflow:visible;background:none}td,th{padding-right:7px}a{color:inherit}}
+@media print{figure .chart svg{height:auto}body{font-size:11.5px;background:#fff}main,header.top,footer{max-width:none;padding-left:0;padding-right:0}nav.toc,.files,.tools,button{display:none}figure,.panel,.card,.notes{break-inside:avoid;border-color:#d5dae1}h2{break-after:avoid;margin-top:22px}.grid{gap:10px}.cards{grid-template-columns:repeat(6,1fr);gap:6px}.card dd{font-size:15px}.scroll{overflow:visible;background:none}td,th{padding-right:7px}.scroll td.wrap{min-width:0}table.sortable{font-size:8.5px}table.sortable .mono{font-size:inherit}table.sortable td{padding:1px 6px 1px 0}a{color:inherit}}
 `;

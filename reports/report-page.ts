@@ -94,6 +94,7 @@ function sectionsOf(parts: ReportParts): Section[] {
       title: 'Exposure',
       body: html`<div class="grid">${figure('exposure')}${figure('positions')}</div>`,
     },
+    ...sectionOf('universe', 'Universe', universeHtml(figure('run-universe'))),
     {
       id: 'pnl',
       title: 'Profit and loss',
@@ -136,6 +137,10 @@ function sectionsOf(parts: ReportParts): Section[] {
     },
     { id: 'facts', title: 'Run facts', body: factsHtml(manifest) },
   ];
+}
+
+function universeHtml(figures: readonly Html[]): Html | null {
+  return figures.length === 0 ? null : html`<div class="grid">${figures}</div>`;
 }
 
 /** No section where there is nothing to say. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { AssumptionLedger } from '../datasets/assumption-ledger.ts';
 import type { Progress } from '../datasets/progress.ts';
 import type { StoredRun } from '../datasets/runs.ts';
+import type { Table } from '../engine/journal/tables.ts';
 import type { Panel } from '../engine/panel/panel.ts';
 import { dailyReturns } from '../engine/stats/daily-returns.ts';
 import { sharpeInterval } from '../engine/stats/sharpe-interval.ts';
@@ -24,6 +25,7 @@ import { equityCharts } from './charts/equity.ts';
 import { exitReasonsChart } from './charts/exits.ts';
 import { monthlyChart } from './charts/monthly.ts';
 import { pnlByCoinChart, pnlBySideChart } from './charts/pnl.ts';
+import { runUniverse, runUniverseCharts } from './charts/run-universe.ts';
 import { stopSlippageChart } from './charts/stops.ts';
 import { excursionCharts, tradeReturnsChart } from './charts/trades.ts';
 import { coinPage, coinPageParts } from './coin-page.ts';
@@ -51,6 +53,8 @@ export interface ReportRequest {
   readonly out?: string;
   /** Coins that get a page: named ones, all, or (if absent) the hundred traded coins with the largest |pnl|. */
   readonly coins?: readonly string[] | 'all';
+  /** The universe by hour, as a set of columns that was built over the same bars stores it. */
+  readonly universe?: Table | null;
   /** Ends the writing between two files. */
   readonly signal?: AbortSignal;
 }
@@ -75,7 +79,12 @@ export async function writeReport(request: ReportRequest, progress?: Progress): 
   const { trades, fills } = joined;
   const stops = stopRows(trades, request.panel);
   const ledger = await readLedger(run.dir);
-  const charts = await chartsOf({ run, marks, trades, fills, stops, ledger });
+  const charts = [
+    ...(await chartsOf({ run, marks, trades, fills, stops, ledger })),
+    ...(request.panel === null
+      ? []
+      : runUniverseCharts(runUniverse(marks.all.time, request.panel, request.universe ?? null))),
+  ];
   const chosen = chooseCoins(trades, request);
   const total = charts.length + chosen.symbols.length + 1;
   const files: string[] = [];

@@ -14,6 +14,7 @@ import { exitReasonAt, type TradeColumns } from '../../engine/portfolio/ledger.t
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import { runVariants } from '../variants.ts';
 import { accountBench, foldAccount } from './account.ts';
+import { checkNewestHour, featureInputs, runBlocks, runNewestHour } from './features.ts';
 import { kernels } from './kernels.ts';
 import { madeUpWorkload } from './made-up.ts';
 import {
@@ -38,6 +39,7 @@ export interface BenchOptions {
 }
 
 const SWEEP_SIZE = 100;
+const FEATURE_WORKERS = 2;
 
 /** Repetitions between the first and those that count: the compiler is done with its second thoughts by then. */
 const WARM_UPS = 4;
@@ -69,6 +71,7 @@ export async function benchMain(options: BenchOptions): Promise<void> {
   }
   await benchAccount(workload, options, report);
   benchKernels(workload, options, report);
+  await benchFeatures(workload, options, report);
   await benchSweeps(workload, report);
 }
 
@@ -210,6 +213,26 @@ function benchKernels(workload: Workload, options: BenchOptions, report: Report)
     // The first repetition is cold.
     report(task, times.slice(times.length > 1 ? 1 : 0), { first_s: times[0]!.wallS, ...figures });
   }
+}
+
+/** All columns in blocks, threads started anew, once; then the newest hour alone, whose figures must be those of the blocks. */
+async function benchFeatures(workload: Workload, options: BenchOptions, report: Report): Promise<void> {
+  const inputs = featureInputs(workload.panel);
+  const watch = new Stopwatch();
+  const pool = new WorkerPool(FEATURE_WORKERS);
+  const blocks = await runBlocks(inputs, pool);
+  await pool.close();
+  const lap = watch.lap();
+  const laps: Lap[] = [];
+  for (let repetition = 0; repetition < 1 + WARM_UPS + options.repetitions; repetition += 1) {
+    const hourWatch = new Stopwatch();
+    const columns = runNewestHour(inputs);
+    laps.push(hourWatch.lap());
+    checkNewestHour(columns, blocks);
+  }
+  const { present, digest } = blocks;
+  report('features162', [lap], { workers: FEATURE_WORKERS, present, digest });
+  report('newest_hour83', laps.slice(1 + WARM_UPS), { first_s: laps[0]!.wallS });
 }
 
 /** 100 variants over one shared panel, with one worker and with as many as there are cores. */

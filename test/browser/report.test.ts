@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthDataset } from '../../datasets/planted/synth.ts';
 import { openStore } from '../../datasets/store.ts';
@@ -16,10 +16,8 @@ import { answerOf, runCommand } from '../cli/run-command.ts';
 import { eventfulRun } from '../reports/eventful-run.ts';
 import { type SampleRun, sampleRun } from '../reports/sample-run.ts';
 import { type StressMarket, stressMarket } from '../scenarios/stress-market.ts';
+import { found, launched, openedIn, skipped } from './chromium.ts';
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const found = existsSync(executablePath);
-const skipped = found ? '' : ` (skipped: no Chromium at ${executablePath}; set CHROMIUM to its path)`;
 const coin = '币安人生USDT';
 
 describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
@@ -45,19 +43,7 @@ describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
       market.scenario,
     ]);
     stress = String(answerOf(ran)['report']);
-    browser = await chromium.launch({
-      executablePath,
-      headless: true,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await launched();
   });
   afterAll(async () => {
     await browser?.close();
@@ -65,20 +51,7 @@ describe.skipIf(!found)(`pages in a browser${skipped}`, () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  /** Opens a page and keeps what it complains about and what it asks for. */
-  async function opened(
-    file: string,
-    width = 1280,
-  ): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-    page.on('request', (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(file).href);
-    return { page, complaints, requests: requests.filter((url) => !url.startsWith('data:')) };
-  }
+  const opened = (file: string, width = 1280) => openedIn(browser, file, width);
 
   it.each([1280, 360])(
     'report.html at %i pixels: all charts drawn, no complaint, no request, nothing cut off',

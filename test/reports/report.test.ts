@@ -2,7 +2,11 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Table } from '../../engine/journal/tables.ts';
+import { hourMs } from '../../engine/panel/hours.ts';
+import { closeAt } from '../../engine/panel/panel.ts';
 import { cautionFacts } from '../../reports/caution-facts.ts';
+import { runUniverse, runUniverseCharts } from '../../reports/charts/run-universe.ts';
 import { fileName } from '../../reports/file-name.ts';
 import { groupTrades } from '../../reports/groups.ts';
 import { figures, verdict } from '../../reports/headline.ts';
@@ -78,6 +82,37 @@ describe('given a run, when its report is written', () => {
     expect(text).toContain(`href="coins/${fileName('币安人生USDT')}.html"`);
     expect(text).not.toContain('href="coins/C08USDT.html"');
     expect(text).toContain('--coins all');
+  });
+
+  it('then its universe counts the coins that had a bar at the end of each day', async () => {
+    expect(await page()).toContain('<section id="universe">');
+    const csv = await readFile(join(sample.run.dir, 'charts', 'run-universe.csv'), 'utf8');
+    const rows = csv.trim().split('\r\n').slice(1);
+    expect(rows.length).toBeGreaterThanOrEqual(44);
+    const { symbols, startMs, hours } = sample.panel;
+    for (const row of rows) {
+      const [time, present] = row.split(',');
+      const hour = (Date.parse(time!) - startMs) / hourMs - 1;
+      expect(Number.isInteger(hour) && hour < hours && (hour + 1) % 24 === 0).toBe(true);
+      const closes = symbols.map((_, coin) => closeAt(sample.panel, coin, hour));
+      expect(Number(present)).toBe(closes.filter((close) => !Number.isNaN(close)).length);
+    }
+  });
+
+  it('then a universe that was built over the same bars is drawn beside them, hour for hour', () => {
+    const { startMs } = sample.panel;
+    const times = Float64Array.from({ length: 90 }, (_, hour) => startMs + (hour + 1) * hourMs);
+    const built: Table = {
+      rows: 60,
+      columns: {
+        ts: { type: 'time', values: Float64Array.from({ length: 60 }, (_, hour) => startMs + hour * hourMs) },
+        eligible: { type: 'integer', values: Int32Array.from({ length: 60 }, (_, hour) => hour) },
+      },
+    };
+    const { timeMs, eligible } = runUniverse(times, sample.panel, built);
+    expect(timeMs.map((timeAt) => (timeAt - startMs) / hourMs)).toEqual([24, 48, 72]);
+    expect(eligible).toEqual([23, 47, null]);
+    expect(runUniverseCharts(runUniverse(times.subarray(0, 20), sample.panel, built))).toEqual([]);
   });
 
   it('then progress ran to the end', () => {
