@@ -12,6 +12,7 @@ interface BuildOptions {
   readonly set: string;
   readonly allowUnfilled?: readonly string[];
   readonly approximate?: readonly string[];
+  readonly dailyVolumeMin: number;
   readonly export?: boolean;
   readonly report: boolean;
   readonly workers?: number;
@@ -30,6 +31,12 @@ export function addColumns(program: Command, act: Act): void {
     .addOption(
       new Option('--approximate <input...>', 'make up what bars lack, and say so').choices(['quote-volume']),
     )
+    .option(
+      '--daily-volume-min <quote>',
+      'least median daily quote volume of an eligible coin',
+      wholeNumber(0),
+      0,
+    )
     .option('--export', 'store the values too, as Parquet')
     .option('--no-report', 'leave the page out')
     .option('--workers <n>', 'worker threads', wholeNumber(1))
@@ -40,6 +47,7 @@ export function addColumns(program: Command, act: Act): void {
         const build = await buildColumns(await sessionStore(session), {
           ...{ dataset, set: options.set, allowed, progress: session.progress },
           approximateQuoteVolume: options.approximate?.includes('quote-volume') ?? false,
+          dailyVolumeMin: options.dailyVolumeMin,
           exportValues: options.export === true,
           ...(options.report ? { pageAtMs: Date.now() } : {}),
           ...(options.workers === undefined ? {} : { workers: options.workers }),

@@ -197,6 +197,11 @@ function cautions({ build, audit, dataset, set }: ColumnsPageParts): readonly st
       : []),
     ...manifest.allowed.map(({ column, reason }) => `${column} was allowed: ${reason}.`),
     ...manifest.approximations.map((line) => `Approximated: ${line}.`),
+    ...(manifest.dailyVolumeMin > 0
+      ? [
+          `Coins of less than ${count(manifest.dailyVolumeMin)} median daily quote volume are not in the universe.`,
+        ]
+      : []),
     ...waiting(pending),
     ...(left === 0
       ? []

@@ -71,6 +71,8 @@ export interface ColumnSetManifest {
   readonly allowed: readonly Allowance[];
   /** Named replacements of inputs that the dataset lacks, in sentences. */
   readonly approximations: readonly string[];
+  /** Least median daily quote volume of an eligible coin. */
+  readonly dailyVolumeMin: number;
   /** Everything odd about the columns; each was allowed by name. */
   readonly findings: readonly QualityFinding[];
   readonly universe: UniverseSpan;

@@ -50,6 +50,7 @@ import { costModel } from '../cost-models.ts';
 import { ScenarioFault } from '../faults.ts';
 import { loadBuiltInStrategy, loadStrategyFile } from '../load-strategy.ts';
 import { type LoadedFeatureSet, loadFeatureSet } from './feature-set.ts';
+import { takenRevisions } from './taken-revisions.ts';
 
 export interface ColumnAuditRequest {
   readonly dataset: string;
@@ -113,6 +114,7 @@ export async function auditColumns(store: Store, request: ColumnAuditRequest): P
       ...capFlagOf(loaded, columns, world, pool),
       lineage: lineageOf(loaded, columns, world.inputs, strategies),
       splits: splitsOf(dataset.panel),
+      onRecord: takenRevisions(dataset.manifest),
       ...(request.times === undefined ? {} : { times: request.times }),
       ...(request.replayHours === undefined ? {} : { replayHours: request.replayHours }),
       ...(progress === undefined ? {} : { onProgress: progress }),

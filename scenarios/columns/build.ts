@@ -53,6 +53,8 @@ export interface ColumnBuildRequest {
   readonly allowed?: readonly Allowance[];
   /** Take volume times close where a bar has no quote volume. */
   readonly approximateQuoteVolume?: boolean;
+  /** Least median daily quote volume of an eligible coin; 0 if absent. */
+  readonly dailyVolumeMin?: number;
   /** Store the values too. */
   readonly exportValues?: boolean;
   /** Wall clock, epoch ms: writes the set's page too, which names this time. */
@@ -96,6 +98,7 @@ export async function buildColumns(store: Store, request: ColumnBuildRequest): P
       pending: plan.pending,
       allowed: request.allowed ?? [],
       approximations: approximations(inputs),
+      dailyVolumeMin: inputs.dailyVolumeMin,
       findings: report.findings,
       universe: spanOf(universe),
       unknownSymbols: unknown,
@@ -178,9 +181,9 @@ async function inputsOf(
   dataset: Dataset,
   records: ColumnInputs['records'],
   features: readonly FeatureDefinition[],
-  { approximateQuoteVolume = false, progress }: ColumnBuildRequest,
+  { approximateQuoteVolume = false, dailyVolumeMin = 0, progress }: ColumnBuildRequest,
 ): Promise<ColumnInputs> {
-  const inputs = { panel: dataset.panel, records, regimes: [], approximateQuoteVolume, dailyVolumeMin: 0 };
+  const inputs = { panel: dataset.panel, records, regimes: [], approximateQuoteVolume, dailyVolumeMin };
   if (!features.some(({ needs }) => needs.includes('regime'))) return inputs;
   progress?.('fitting regimes');
   const regimes = (await knownRegimeVersions(store, dataset)) ?? fitMarketRegimes(inputs);
