@@ -6,8 +6,13 @@ export default class TruthReporter implements Reporter {
   #failed = 0;
 
   onTestCaseResult(test: TestCase): void {
-    const { state, errors } = test.result();
-    if (state === 'skipped' || state === 'pending') return;
+    const result = test.result();
+    const { state, errors } = result;
+    if (state === 'pending') return;
+    if (state === 'skipped') {
+      process.stdout.write(`later  ${test.name}: ${result.note ?? 'left out'}\n`);
+      return;
+    }
     if (state === 'passed') this.#passed += 1;
     else this.#failed += 1;
     const row = test.meta().row;
