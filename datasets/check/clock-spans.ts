@@ -2,7 +2,7 @@
  * Spans in which a symbol's hours are not the market's, found by lead and lag of its hourly returns against the median of all.
  *
  *   1. returns are scaled by their usual size and clipped, so that one crash does not decide
- *   2. in windows of 30 days, each symbol is correlated with the market at every lag up to half a day; a lag that beats lag 0
+ *   2. in windows of 15 and of 30 days, each symbol is correlated with the market at every lag up to half a day; a lag that beats lag 0
  *      by a margin that chance does not reach is a suspect
  *   3. the most likely division of the symbol's life into the suspect lags and lag 0 (Viterbi, a price on every change)
  *   4. each edge is put where the bars themselves show it: a stamp that was set back repeats bars, one that was set on skips
@@ -24,13 +24,15 @@ export interface ClockSpan {
   readonly exact: boolean;
 }
 
-const windowHours = 720;
+/** Two strides make a window. */
 const strideHours = 360;
 const lagMax = 14;
+const lags = Array.from({ length: 2 * lagMax + 1 }, (_, index) => index - lagMax);
 const hoursMin = 168;
 const clip = 3;
-/** The shifted correlation itself, and its lead over the unshifted one; five standard errors where a window is short. */
-const correlationMin = 0.25;
+/** The shifted correlation itself, and its lead over the unshifted one; in standard errors where a window is short. */
+const correlationMin = 0.15;
+const correlationErrors = 5.5;
 const leadMin = 0.15;
 const leadErrors = 5;
 /** What a change of lag costs, in units of log likelihood; chance pays e^-10. */
@@ -40,6 +42,8 @@ const hourGainMax = 4;
 /** How far from the most likely hour an edge is looked for, and how much less likely an open off its close may be. */
 const edgeHours = 720;
 const edgeLossMax = 12;
+/** An open off its close may be less likely still by so many times the log of how seldom one is. */
+const rarityWeight = 3;
 /** An open is off the close before it from so many times the usual distance on. */
 const breakTimes = 8;
 
@@ -87,18 +91,28 @@ interface Life {
   readonly to: number;
 }
 
-/** Lags that win a window, with the best correlation each of them has. */
+/** Lags that win a window or a half of one, with the best correlation each of them has. */
 function suspectLags(own: Float32Array, market: Float32Array, life: Life): ReadonlyMap<number, number> {
   const suspects = new Map<number, number>();
+  let former = lags.map(() => noSums);
   for (let from = life.from; from < life.to; from += strideHours) {
-    const to = Math.min(from + windowHours, life.to);
-    let best = { lag: 0, correlation: correlationAt(own, market, from, to, 0) };
-    for (let lag = -lagMax; lag <= lagMax; lag += 1) {
-      const correlation = correlationAt(own, market, from, to, lag);
-      if (correlation > best.correlation) best = { lag, correlation };
+    const to = Math.min(from + strideHours, life.to);
+    const sums = lags.map((lag) => sumsAt(own, market, from, to, lag));
+    const windows = [
+      { from, others: lags.map(() => noSums) },
+      { from: Math.max(life.from, from - strideHours), others: former },
+    ];
+    for (const window of windows) {
+      const correlations = sums.map((one, index) => correlationOf(one, window.others[index]!));
+      const best = correlations.reduce(
+        (top, value, index) => (value > correlations[top]! ? index : top),
+        lagMax,
+      );
+      const lag = lags[best]!;
+      if (lag === 0 || fitOf(own, market, window.from, to, lag) === null) continue;
+      suspects.set(lag, Math.max(correlations[best]!, suspects.get(lag) ?? 0));
     }
-    if (best.lag === 0 || fitOf(own, market, from, to, best.lag) === null) continue;
-    suspects.set(best.lag, Math.max(best.correlation, suspects.get(best.lag) ?? 0));
+    former = sums;
   }
   return suspects;
 }
@@ -114,33 +128,42 @@ function fitOf(
   let hours = 0;
   for (let hour = from; hour < to; hour += 1) if (!Number.isNaN(own[hour]!)) hours += 1;
   if (hours < hoursMin) return null;
-  const correlation = correlationAt(own, market, from, to, lag);
-  const unshifted = correlationAt(own, market, from, to, 0);
+  const correlation = correlationOf(sumsAt(own, market, from, to, lag), noSums);
+  const unshifted = correlationOf(sumsAt(own, market, from, to, 0), noSums);
   const lead = Math.max(leadMin, leadErrors / Math.sqrt(hours));
-  if (correlation < correlationMin || correlation - unshifted < lead) return null;
+  const least = Math.max(correlationMin, correlationErrors / Math.sqrt(hours));
+  if (correlation < least || correlation - unshifted < lead) return null;
   return { correlation, unshifted };
 }
 
-/** Correlation of the symbol at `hour` with the market at `hour + lag`; means are taken as 0, as they are for returns. */
-function correlationAt(
-  own: Float32Array,
-  market: Float32Array,
-  from: number,
-  to: number,
-  lag: number,
-): number {
+/** Of the symbol at `hour` with the market at `hour + lag`; means are taken as 0, as they are for returns. */
+interface Sums {
+  readonly cross: number;
+  readonly own: number;
+  readonly market: number;
+}
+
+const noSums: Sums = { cross: 0, own: 0, market: 0 };
+
+function sumsAt(own: Float32Array, market: Float32Array, from: number, to: number, lag: number): Sums {
   let cross = 0;
   let squaresOwn = 0;
   let squaresMarket = 0;
-  for (let hour = from; hour < to; hour += 1) {
+  for (let hour = Math.max(from, -lag); hour < Math.min(to, market.length - lag); hour += 1) {
     const a = own[hour]!;
-    const b = market[hour + lag];
-    if (b === undefined || Number.isNaN(b) || Number.isNaN(a)) continue;
+    const b = market[hour + lag]!;
+    if (Number.isNaN(b) || Number.isNaN(a)) continue;
     cross += a * b;
     squaresOwn += a * a;
     squaresMarket += b * b;
   }
-  return squaresOwn === 0 || squaresMarket === 0 ? 0 : cross / Math.sqrt(squaresOwn * squaresMarket);
+  return { cross, own: squaresOwn, market: squaresMarket };
+}
+
+/** Of two stretches together. */
+function correlationOf(a: Sums, b: Sums): number {
+  const squares = (a.own + b.own) * (a.market + b.market);
+  return squares === 0 ? 0 : (a.cross + b.cross) / Math.sqrt(squares);
 }
 
 interface Series {
@@ -163,17 +186,17 @@ interface Piece extends Life {
   readonly lag: number;
 }
 
-function divided(series: Series, lags: readonly number[], life: Life): readonly Piece[] {
+function divided(series: Series, states: readonly number[], life: Life): readonly Piece[] {
   const hours = life.to - life.from;
-  const cameFrom = new Uint8Array(hours * lags.length);
-  let scores = new Float64Array(lags.length);
+  const cameFrom = new Uint8Array(hours * states.length);
+  let scores = new Float64Array(states.length);
   for (let at = 0; at < hours; at += 1) {
     let best = 0;
-    for (let state = 1; state < lags.length; state += 1) if (scores[state]! > scores[best]!) best = state;
-    const next = new Float64Array(lags.length);
-    for (const [state, lag] of lags.entries()) {
+    for (let state = 1; state < states.length; state += 1) if (scores[state]! > scores[best]!) best = state;
+    const next = new Float64Array(states.length);
+    for (const [state, lag] of states.entries()) {
       const changes = at > 0 && scores[best]! - changeCost > scores[state]!;
-      cameFrom[at * lags.length + state] = changes ? best : state;
+      cameFrom[at * states.length + state] = changes ? best : state;
       next[state] =
         (changes ? scores[best]! - changeCost : scores[state]!) + likelihood(series, life.from + at, lag);
     }
@@ -184,9 +207,9 @@ function divided(series: Series, lags: readonly number[], life: Life): readonly 
   for (let at = hours - 1; at >= 0; at -= 1) {
     const hour = life.from + at;
     const last = pieces.at(-1);
-    if (last !== undefined && last.lag === lags[state]) last.from = hour;
-    else pieces.push({ lag: lags[state]!, from: hour, to: hour + 1 });
-    state = cameFrom[at * lags.length + state]!;
+    if (last !== undefined && last.lag === states[state]) last.from = hour;
+    else pieces.push({ lag: states[state]!, from: hour, to: hour + 1 });
+    state = cameFrom[at * states.length + state]!;
   }
   return pieces.reverse();
 }
@@ -211,7 +234,8 @@ function edgeOf(
   [before, after]: readonly [number, number],
 ): Edge {
   const late = before - after;
-  const usualBreak = late < 0 ? usualBreakOf(coinBars) : 0;
+  const breaks = late < 0 ? breaksOf(coinBars) : null;
+  const lossMax = edgeLossMax + (breaks?.allowance ?? 0);
   let best: { hour: number; loss: number } | null = null;
   for (const sense of [1, -1]) {
     let loss = 0;
@@ -223,9 +247,10 @@ function edgeOf(
       if (best !== null && loss >= best.loss) continue;
       // Bars that stand twice are no chance, wherever they stand.
       const shown =
-        late > 0
-          ? repeats(coinBars, hour, late) || (loss <= edgeLossMax && endsHole(coinBars, hour))
-          : loss <= edgeLossMax && (isBreak(coinBars, hour, usualBreak) || endsHole(coinBars, hour));
+        breaks === null
+          ? repeats(coinBars, hour, late) || (loss <= edgeLossMax && meetsHole(coinBars, hour, before === 0))
+          : loss <= lossMax &&
+            (isBreak(coinBars, hour, breaks.size) || meetsHole(coinBars, hour, before === 0));
       if (shown) best = { hour, loss };
     }
   }
@@ -249,26 +274,32 @@ function repeats(coinBars: CoinBars, hour: number, hours: number): boolean {
   return true;
 }
 
-function isBreak(coinBars: CoinBars, hour: number, usualBreak: number): boolean {
+function isBreak(coinBars: CoinBars, hour: number, size: number): boolean {
   const [former, row] = [rowOf(coinBars, hour - 1), rowOf(coinBars, hour)];
   if (former < 0 || row < 0) return false;
   const { open, close } = coinBars.bars;
-  return Math.abs(Math.log(open[row]! / close[former]!)) > breakTimes * usualBreak;
+  return Math.abs(Math.log(open[row]! / close[former]!)) > size;
 }
 
-/** True at the edge of an absence, whichever side the bars are on. */
-function endsHole(coinBars: CoinBars, hour: number): boolean {
+/** True where the span begins after an absence, or ends before one. */
+function meetsHole(coinBars: CoinBars, hour: number, isStart: boolean): boolean {
   if (hour <= coinBars.life.from || hour >= coinBars.life.to) return false;
-  return rowOf(coinBars, hour) >= 0 !== rowOf(coinBars, hour - 1) >= 0;
+  const [former, row] = [rowOf(coinBars, hour - 1) >= 0, rowOf(coinBars, hour) >= 0];
+  return isStart ? row && !former : former && !row;
 }
 
-/** Median distance of an open from the close before it; of 0 where they agree, so that every difference counts. */
-function usualBreakOf({ bars, coin }: CoinBars): number {
+/**
+ * From which size on an open is off the close before it: many times what is usual, or anything where they mostly agree. The
+ * fewer such opens there are, the more one of them says.
+ */
+function breaksOf({ bars, coin }: CoinBars): { readonly size: number; readonly allowance: number } {
   const distances: number[] = [];
   for (let row = bars.start[coin]! + 1; row < bars.start[coin + 1]!; row += 1) {
     if (bars.timeMs[row]! - bars.timeMs[row - 1]! !== hourMs) continue;
     distances.push(Math.abs(Math.log(bars.open[row]! / bars.close[row - 1]!)));
   }
-  const median = medianInPlace(Float64Array.from(distances));
-  return Number.isNaN(median) ? 0 : median;
+  if (distances.length === 0) return { size: 0, allowance: 0 };
+  const size = breakTimes * medianInPlace(Float64Array.from(distances));
+  const count = distances.filter((distance) => distance > size).length;
+  return { size, allowance: rarityWeight * Math.log(distances.length / Math.max(1, count)) };
 }

@@ -14,6 +14,8 @@ const awayTimes = 4;
 const backTimes = 1.5;
 /** What finer bars may miss of a bar that they belong to. */
 const deniedTimes = 1.05;
+/** Finer bars this far from the close before have another unit. */
+const unitTimes = 4;
 /** The first day of a listing finds its price. */
 const listingHours = 24;
 
@@ -49,11 +51,13 @@ function timesAway({ bars }: CheckInput, row: number, coin: number): number {
   return Math.max(bars.high[row]! / top, bottom / bars.low[row]!);
 }
 
-/** `silent` where no whole hour of finer bars is there. */
+/** `silent` where no whole hour of finer bars is there, or they are in another unit. */
 function detailSays({ bars, detail }: CheckInput, cell: number, row: number): 'shown' | 'denied' | 'silent' {
   for (const fine of detail) {
     const at = detailIndex(fine, cell);
     if (at < 0 || fine.bars[at]! * fine.minutes < 60) continue;
+    const unit = fine.open[at]! / bars.close[Math.max(0, row - 1)]!;
+    if (!(unit < unitTimes && unit * unitTimes > 1)) continue;
     const beyond = Math.max(bars.high[row]! / fine.high[at]!, fine.low[at]! / bars.low[row]!);
     return beyond > deniedTimes ? 'denied' : 'shown';
   }

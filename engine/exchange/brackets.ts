@@ -23,10 +23,39 @@ const CUM_TOLERANCE = 1e-6;
 /** Everything that is wrong with the tiers of one market, tiers counted from 1; empty where they stand. */
 export function tierFaults(tiers: readonly Tier[]): readonly string[] {
   if (tiers.length === 0) return ['there is no tier: a market needs at least one'];
+  const amounts = soundAmounts(tiers);
   return tiers.flatMap((tier, index) => [
     ...ownFaults(tier).map((fault) => `tier ${index + 1}: ${fault}`),
     ...stepFaults(tiers[index - 1], tier, index).map((fault) => `tier ${index + 1}: ${fault}`),
+    ...(amountFits(tier, amounts[index]!)
+      ? []
+      : [
+          `tier ${index + 1}: maintenance amount ${tier.cum} must be ${Number(amounts[index]!.toPrecision(12))}, so that the margin has no step at the floor`,
+        ]),
   ]);
+}
+
+/** The amount that each tier must have: from the one below as it stands, or where that is wrong, as it must be. */
+function soundAmounts(tiers: readonly Tier[]): readonly number[] {
+  const amounts: number[] = [];
+  for (const [index, tier] of tiers.entries()) {
+    const below = tiers[index - 1];
+    if (below === undefined) {
+      // The first is told by itself.
+      amounts.push(tier.cum);
+      continue;
+    }
+    const step = tier.floor * (tier.maintenanceRate - below.maintenanceRate);
+    const fromStored = below.cum + step;
+    amounts.push(amountFits(tier, fromStored) ? fromStored : amounts[index - 1]! + step);
+  }
+  return amounts;
+}
+
+function amountFits({ cum, floor, maintenanceRate }: Tier, wanted: number): boolean {
+  return (
+    Object.is(cum, wanted) || Math.abs(cum - wanted) <= CUM_TOLERANCE * Math.abs(floor * maintenanceRate)
+  );
 }
 
 function ownFaults({ floor, cap, maintenanceRate, leverageMax }: Tier): string[] {
@@ -55,12 +84,6 @@ function stepFaults(below: Tier | undefined, tier: Tier, index: number): string[
   }
   if (!(leverageMax <= leverageBelow)) {
     faults.push(`leverage ${leverageMax} must be at most ${leverageBelow}, the leverage of tier ${index}`);
-  }
-  const cumWanted = below.cum + floor * (maintenanceRate - rateBelow);
-  if (!(Math.abs(cum - cumWanted) <= CUM_TOLERANCE * Math.abs(floor * maintenanceRate))) {
-    faults.push(
-      `maintenance amount ${cum} must be ${cumWanted}, so that the margin has no step at the floor`,
-    );
   }
   return faults;
 }

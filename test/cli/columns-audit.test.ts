@@ -19,6 +19,47 @@ function setText(name: string, ahead: number): string {
   return `export const own = [${feature('now', 0)}, ${feature('then', ahead)}];\nexport default { name: '${name}', features: own };\n`;
 }
 
+/**
+ * A user's set in TypeScript: the mean of five closes, a z-score and a return as they should be, and each as it should not: with two closes
+ * to come, over all of the data, and of the next hour.
+ */
+const userSet = `
+interface Coin { readonly close: Float64Array; readonly returns: Float64Array }
+type Value = (coin: Coin, index: number) => number;
+
+function feature(name: string, formula: string, warmupHours: number, valueAt: Value) {
+  return {
+    name, group: 'own', scope: 'coin' as const, formula, unit: 'fraction', lookbackHours: warmupHours, warmupHours, needs: [],
+    compute(coin: Coin, from: number, to: number, out: Float64Array): void {
+      for (let index = from; index < to; index += 1) out[index] = valueAt(coin, index);
+    },
+  };
+}
+
+function zScore(value: number, values: Float64Array): number {
+  const present = values.filter((each) => !Number.isNaN(each));
+  const mean = present.reduce((sum, each) => sum + each, 0) / present.length;
+  const square = present.reduce((sum, each) => sum + (each - mean) ** 2, 0) / present.length;
+  return (value - mean) / Math.sqrt(square);
+}
+
+const meanGap = (first: number, last: number): Value => ({ close }, index) => {
+  let sum = 0;
+  for (let place = index + first; place <= index + last; place += 1) sum += close[place] ?? Number.NaN;
+  return sum / (last - first + 1) / close[index]! - 1;
+};
+
+export const own = [
+  feature('mean_gap', 'mean(c(t-4..t)) / c(t) - 1', 4, meanGap(-4, 0)),
+  feature('mean_gap_centred', 'mean(c(t-2..t+2)) / c(t) - 1', 4, meanGap(-2, 2)),
+  feature('close_z', 'z of c(t) in c(t-23..t)', 24, ({ close }, i) => zScore(close[i]!, close.subarray(i - 23, i + 1))),
+  feature('close_z_whole', 'z of c(t) in all closes', 24, ({ close }, i) => zScore(close[i]!, close)),
+  feature('hour_return', 'r(t)', 1, ({ returns }, i) => returns[i]!),
+  feature('hour_return_shifted', 'r(t+1)', 1, ({ returns }, i) => returns[i + 1] ?? Number.NaN),
+];
+export default { name: 'home-made', features: own };
+`;
+
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'hourglass-audit-'));
@@ -74,6 +115,28 @@ describe('columns audit', () => {
     expect(Object.keys(counts)).toContain('Df');
     const text = await audit(join(dir, 'leaky.ts'));
     expect(text.out).toMatch(/perturbation: leaky from 2024-01-\S+Z: then of \S+ at/);
+  }, 60_000);
+
+  it("names each leak of a user's own set, and none of the features beside it", async () => {
+    await writeFile(join(dir, 'home-made.ts'), userSet);
+    const ran = await audit(join(dir, 'home-made.ts'), '--json', '--no-report');
+    const { leaks } = answerOf(ran) as { leaks: Leak[] };
+    expect(ran.exitCode, ran.err).toBe(1);
+    const detectorsOf = (field: string) =>
+      leaks.filter((leak) => leak.field === field).map(({ detector }) => detector);
+    expect(new Set(leaks.map(({ subject, field }) => `${subject}: ${field}`))).toEqual(
+      new Set(
+        ['mean_gap_centred', 'close_z_whole', 'hour_return_shifted'].map((field) => `home-made: ${field}`),
+      ),
+    );
+    expect(detectorsOf('mean_gap_centred')).toEqual(expect.arrayContaining(['Da', 'Db', 'Dg']));
+    expect(detectorsOf('close_z_whole')).toEqual(expect.arrayContaining(['Da', 'Db', 'Dg']));
+    expect(detectorsOf('hour_return_shifted')).toEqual(expect.arrayContaining(['Da', 'Db', 'Dc', 'Dg']));
+    for (const { timeMs, symbol, detector, message } of leaks) {
+      expect(Number.isInteger(timeMs / 3_600_000)).toBe(true);
+      if (detector !== 'Dc')
+        expect(message).toContain(`of ${symbol} at ${new Date(timeMs).toISOString().slice(0, 16)}`);
+    }
   }, 60_000);
 
   it('refuses what it cannot audit, all at once, with 2', async () => {

@@ -47,7 +47,6 @@ describe('given what is asked for but not built yet', () => {
     for (const args of [
       ['sweep', 'demo', '--queue', 'local'],
       ['live', 'x'],
-      ['data', 'repair', 'x', '--rule', 'y'],
     ]) {
       const ran = await runCommand(args);
       expect(ran.exitCode).toBe(2);

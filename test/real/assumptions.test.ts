@@ -1,5 +1,4 @@
 /** The account and the ledger of assumptions on the real panel. Needs the folder `data` of the real market data. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,42 +7,16 @@ import type { AssumptionLedger } from '../../datasets/assumption-ledger.ts';
 import { importDataset } from '../../datasets/import/import.ts';
 import { openStore, type Store } from '../../datasets/store.ts';
 import { answerOf, runCommand } from '../cli/run-command.ts';
+import { absence, panelFiles, panelRequest } from './market-files.ts';
 
-const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');
-const file = (name: string) => join(folder, name);
-const needed = [
-  'usdm_1h_2024-10_2025-12.parquet',
-  'funding_25coins.parquet',
-  'mark_1h_25coins.parquet',
-  'usdm_15m_2025-10-08_10-14_crash.parquet',
-  'usdm_1m_2025-06-16_06-22.parquet',
-  'exchange/leverage_tiers_2024-10.json.gz',
-  'exchange/leverage_tiers_2026-03.json.gz',
-  'exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz',
-];
-const absent = needed.filter((name) => !existsSync(file(name)));
-const reason = absent.length === 0 ? '' : ` (absent: ${absent.join(', ')})`;
+const { absent, reason } = absence(panelFiles);
 
 describe.skipIf(absent.length > 0)(`the account on the real panel${reason}`, () => {
   let store: Store;
 
   beforeAll(async () => {
     store = openStore(await mkdtemp(join(tmpdir(), 'hourglass-real-account-')));
-    await importDataset(store, {
-      name: 'usdm',
-      bars: [file('usdm_1h_2024-10_2025-12.parquet')],
-      funding: [file('funding_25coins.parquet')],
-      mark: [file('mark_1h_25coins.parquet')],
-      detail: [
-        `15m=${file('usdm_15m_2025-10-08_10-14_crash.parquet')}`,
-        `1m=${file('usdm_1m_2025-06-16_06-22.parquet')}`,
-      ],
-      brackets: [
-        `${file('exchange/leverage_tiers_2024-10.json.gz')}@2024-10-24`,
-        file('exchange/leverage_tiers_2026-03.json.gz'),
-      ],
-      exchangeInfo: [file('exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz')],
-    });
+    await importDataset(store, panelRequest('usdm'));
   }, 120_000);
   afterAll(() => rm(store.dataDir, { recursive: true, force: true }));
 

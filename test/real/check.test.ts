@@ -1,5 +1,4 @@
 /** The data check on the real panel, whose traps are known. Needs the folder `data` of the real market data. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,18 +8,9 @@ import { checkDataset } from '../../datasets/check/check.ts';
 import type { Finding } from '../../datasets/check/finding.ts';
 import { importDataset } from '../../datasets/import/import.ts';
 import { openStore } from '../../datasets/store.ts';
+import { absence, marketFile, panelFile, panelFiles, panelRequest, testnetList } from './market-files.ts';
 
-const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');
-const file = (name: string) => join(folder, name);
-const needed = [
-  'usdm_1h_2024-10_2025-12.parquet',
-  'funding_25coins.parquet',
-  'mark_1h_25coins.parquet',
-  'exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz',
-  'exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz',
-];
-const absent = needed.filter((name) => !existsSync(file(name)));
-const reason = absent.length === 0 ? '' : ` (absent: ${absent.join(', ')})`;
+const { absent, reason } = absence([...panelFiles, testnetList]);
 
 describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${reason}`, () => {
   let dir: string;
@@ -29,13 +19,8 @@ describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${rea
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'hourglass-real-check-'));
     const store = openStore(dir);
-    await importDataset(store, {
-      name: 'usdm',
-      bars: [file('usdm_1h_2024-10_2025-12.parquet')],
-      funding: [file('funding_25coins.parquet')],
-      mark: [file('mark_1h_25coins.parquet')],
-      exchangeInfo: [file('exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz')],
-    });
+    const { detail: _, brackets: __, ...request } = panelRequest('usdm');
+    await importDataset(store, request);
     findings = await checkDataset(store, 'usdm');
   }, 180_000);
 
@@ -47,8 +32,8 @@ describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${rea
   it('has no error: the rows themselves are sound, and no clock is shifted', () => {
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
     for (const rule of [
-      'hole',
-      'market-hole',
+      'missing-hours',
+      'exchange-halt',
       'zero-volume',
       'frozen-price',
       'unclosed-last-bar',
@@ -137,8 +122,7 @@ describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${rea
   });
 
   it('tells the filters of the test net from those of the market', async () => {
-    const name = 'exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz';
-    const info = JSON.parse(gunzipSync(await readFile(file(name))).toString()) as {
+    const info = JSON.parse(gunzipSync(await readFile(marketFile(testnetList))).toString()) as {
       symbols: { symbol: string }[];
     };
     // An import refuses this one for its tick size of 0.
@@ -148,7 +132,7 @@ describe.skipIf(absent.length > 0)(`the data check of the real hourly panel${rea
     const store = openStore(dir);
     await importDataset(store, {
       name: 'foreign',
-      bars: [file('usdm_1h_2024-10_2025-12.parquet')],
+      bars: [marketFile(panelFile)],
       exchangeInfo: [mended],
     });
     const found = (await checkDataset(store, 'foreign')).filter(({ rule }) => rule === 'filters-fit-bars');

@@ -1,5 +1,4 @@
 /** The real panel, imported whole and found again cell by cell. Needs the folder `data` of the real market data. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,22 +11,9 @@ import { runSql } from '../../datasets/sql.ts';
 import { openStore, type Store } from '../../datasets/store.ts';
 import { hourMs } from '../../engine/panel/hours.ts';
 import { barOffset, settlementsOf } from '../../engine/panel/panel.ts';
+import { absence, marketFile, panelFile, panelFiles, panelRequest, testnetList } from './market-files.ts';
 
-const folder = join(process.env['HOURGLASS_SHARED'] ?? '', 'data');
-const file = (name: string) => join(folder, name);
-const needed = [
-  'usdm_1h_2024-10_2025-12.parquet',
-  'funding_25coins.parquet',
-  'mark_1h_25coins.parquet',
-  'usdm_15m_2025-10-08_10-14_crash.parquet',
-  'usdm_1m_2025-06-16_06-22.parquet',
-  'exchange/leverage_tiers_2024-10.json.gz',
-  'exchange/leverage_tiers_2026-03.json.gz',
-  'exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz',
-  'exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz',
-];
-const absent = needed.filter((name) => !existsSync(file(name)));
-const reason = absent.length === 0 ? '' : ` (absent: ${absent.join(', ')})`;
+const { absent, reason } = absence([...panelFiles, testnetList]);
 
 describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
   let dir: string;
@@ -38,21 +24,7 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'hourglass-real-import-'));
     store = openStore(dir);
-    result = await importDataset(store, {
-      name: 'usdm',
-      bars: [file('usdm_1h_2024-10_2025-12.parquet')],
-      funding: [file('funding_25coins.parquet')],
-      mark: [file('mark_1h_25coins.parquet')],
-      detail: [
-        `15m=${file('usdm_15m_2025-10-08_10-14_crash.parquet')}`,
-        `1m=${file('usdm_1m_2025-06-16_06-22.parquet')}`,
-      ],
-      brackets: [
-        `${file('exchange/leverage_tiers_2024-10.json.gz')}@2024-10-24`,
-        file('exchange/leverage_tiers_2026-03.json.gz'),
-      ],
-      exchangeInfo: [file('exchange/fapi_exchangeInfo_mainnet_2026-07-04.json.gz')],
-    });
+    result = await importDataset(store, panelRequest('usdm'));
     dataset = await openDataset(store, 'usdm', { volumes: true });
   }, 120_000);
 
@@ -120,7 +92,7 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
       ['usdm_1d_2024-01_2025-12.parquet', /no two bars lie one hour apart; the nearest are 24 hours apart/],
       ['usdm_15m_2025-10-08_10-14_crash.parquet', /does not lie on the hour/],
     ] as const) {
-      await expect(importDataset(store, { name: 'wrong', bars: [file(name)] })).rejects.toThrow(words);
+      await expect(importDataset(store, { name: 'wrong', bars: [marketFile(name)] })).rejects.toThrow(words);
     }
   });
 
@@ -225,7 +197,7 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
 
   it('refuses finer bars whose clock is shifted, and tells by how much', async () => {
     const shifted = join(dir, 'shifted.parquet');
-    const source = file('usdm_1m_2025-06-16_06-22.parquet');
+    const source = marketFile('usdm_1m_2025-06-16_06-22.parquet');
     await withDuck(async (duck) => {
       const select = `SELECT * REPLACE (ts + ${3 * hourMs} AS ts) FROM read_parquet(${sqlFile(source)})`;
       await copyToParquet(duck, select, shifted);
@@ -233,15 +205,15 @@ describe.skipIf(absent.length > 0)(`the real hourly panel${reason}`, () => {
     await expect(
       importDataset(store, {
         name: 'wrong',
-        bars: [file('usdm_1h_2024-10_2025-12.parquet')],
+        bars: [marketFile(panelFile)],
         detail: [`1m=${shifted}`],
       }),
     ).rejects.toThrow(/Its clock is 3 h ahead/);
   });
 
   it('refuses the filters of the test net for its tick size of 0, and names the coin', async () => {
-    const bars = [file('usdm_1h_2024-10_2025-12.parquet')];
-    const exchangeInfo = [file('exchange/fapi_exchangeInfo_suspected_testnet_2025-12-24.json.gz')];
+    const bars = [marketFile(panelFile)];
+    const exchangeInfo = [marketFile(testnetList)];
     await expect(importDataset(store, { name: 'wrong', bars, exchangeInfo })).rejects.toThrow(
       /OPENUSDT: tickSize 0 must be positive/,
     );

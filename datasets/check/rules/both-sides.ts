@@ -11,7 +11,7 @@ export const bothSides: Rule = ({ bars, grid }) => {
   for (let row = 0; row < bars.open.length; row += 1) {
     const open = bars.open[row]!;
     if (bars.high[row]! >= open * (1 + barrier) && bars.low[row]! <= open * (1 - barrier)) both += 1;
-    if (bars.low[row]! <= open * (1 - stop)) beyond += 1;
+    if (bars.low[row]! / open - 1 <= -stop) beyond += 1;
   }
   if (both === 0) return [];
   return [

@@ -15,7 +15,7 @@ export const frozenPrice: Rule = ({ bars }) => {
   for (const [coin, symbol] of bars.symbols.entries()) {
     for (const run of frozenRuns(bars, coin)) {
       const hours = run.to - run.from;
-      if (isTraded(bars, run) && isOftenFlat(bars, coin)) {
+      if (isTraded(bars, run) && isOftenFlat(bars, coin, hours)) {
         observations.push({
           rule: 'still-price',
           severity: 'note',
@@ -53,14 +53,14 @@ export function frozenRuns(bars: Bars, coin: number): readonly Run[] {
   });
 }
 
-/** A coin on a coarse tick stands still in every so many of its hours. */
+/** A coin on a coarse tick stands still in this share of its other hours too. */
 const oftenFlat = 0.01;
 
-function isOftenFlat(bars: Bars, coin: number): boolean {
+function isOftenFlat(bars: Bars, coin: number, but: number): boolean {
   const [from, to] = [bars.start[coin]!, bars.start[coin + 1]!];
   let flat = 0;
   for (let row = from + 1; row < to; row += 1) if (isFlat(bars, row)) flat += 1;
-  return flat > oftenFlat * (to - from);
+  return flat - but > oftenFlat * (to - from);
 }
 
 /** Each hour with a volume of its own. */

@@ -122,7 +122,7 @@ describe('rows', () => {
       expect.arrayContaining([P, 'QUSDT']),
     );
     // What was left out leaves a hole.
-    expect(rulesOf(found)).toEqual(['hole', 'off-the-hour']);
+    expect(rulesOf(found)).toEqual(['missing-hours', 'off-the-hour']);
   });
 
   it('with high below low', async () => {
@@ -148,7 +148,8 @@ describe('rows', () => {
         barAt(tables, P, 400).low = price;
       }),
     );
-    expect(found.find(({ rule }) => rule === 'price-not-positive')).toMatchObject({
+    const named = price < 0 ? 'negative-price' : 'price-not-positive';
+    expect(found.find(({ rule }) => rule === named)).toMatchObject({
       severity: 'error',
       symbol: P,
       count: 1,
@@ -167,7 +168,7 @@ describe('hours', () => {
         );
       },
       {
-        rule: 'hole',
+        rule: 'missing-hours',
         severity: 'warning',
         symbol: P,
         count: 7,
@@ -182,7 +183,7 @@ describe('hours', () => {
       (tables) => {
         tables.bars = tables.bars.filter(({ ts }) => ts < timeOfHour(200) || ts >= timeOfHour(206));
       },
-      { rule: 'market-hole', symbol: null, count: 6, fromMs: timeOfHour(200), toMs: timeOfHour(205) },
+      { rule: 'exchange-halt', symbol: null, count: 6, fromMs: timeOfHour(200), toMs: timeOfHour(205) },
     );
   });
 
@@ -335,15 +336,15 @@ describe('prices', () => {
         }
       },
       {
-        rule: 'gap',
+        rule: 'redenomination',
         severity: 'warning',
         symbol: P,
-        count: 1,
+        value: 1000,
         fromMs: timeOfHour(600),
-        toMs: timeOfHour(600),
+        toMs: timeOfHour(marketHours - 1),
       },
     );
-    expect(found.message).toContain('1.00e+3 times');
+    expect(found.repair?.rule).toBe('redenominate');
   });
 
   it('of a bad print that comes back within its hour', async () => {
@@ -431,22 +432,24 @@ describe('prices', () => {
 });
 
 describe('a clock that is shifted', () => {
+  const clockRules = new Set(['clock-offset', 'time-zone']);
   const shifts = [1, -1, 3, -3, 8];
   it.each(shifts)('by %d h is found, with its size and sense', async (hours) => {
     const symbol = `P0${10 + Math.abs(hours)}USDT`.replace('P011USDT', '4USDT');
     const tables = cleanTables();
     for (const bar of tables.bars) if (bar.symbol === symbol) bar.ts += hours * hourMs;
-    const found = (await check(tables)).filter(({ rule }) => rule === 'shifted-clock');
+    const found = (await check(tables)).filter(({ rule }) => clockRules.has(rule));
     expect(found.map((finding) => finding.symbol)).toEqual([symbol]);
-    expect(found[0]).toMatchObject({ severity: 'error', count: Math.abs(hours) });
+    const rule = Math.abs(hours) === 1 ? 'clock-offset' : 'time-zone';
+    expect(found[0]).toMatchObject({ severity: 'error', rule, value: hours });
     expect(found[0]!.message).toContain(hours > 0 ? 'too late' : 'too early');
   });
 
   it('is found where only part of the history is shifted, with that part', async () => {
     const tables = cleanTables();
     for (const bar of barsBetween(tables, P, 720, marketHours)) bar.ts += hourMs;
-    const found = (await check(tables)).filter(({ rule }) => rule === 'shifted-clock');
-    expect(found).toMatchObject([{ symbol: P, count: 1, fromMs: timeOfHour(720) }]);
+    const found = (await check(tables)).filter(({ rule }) => clockRules.has(rule));
+    expect(found).toMatchObject([{ symbol: P, value: 1, fromMs: timeOfHour(721) }]);
   });
 
   it('is found in every coin that follows the market', async () => {
@@ -455,7 +458,7 @@ describe('a clock that is shifted', () => {
     for (const symbol of coins.filter((_, index) => index % 5 === 0)) {
       const tables = cleanTables();
       for (const bar of tables.bars) if (bar.symbol === symbol) bar.ts += hourMs;
-      const found = (await check(tables)).filter(({ rule }) => rule === 'shifted-clock');
+      const found = (await check(tables)).filter(({ rule }) => clockRules.has(rule));
       expect(found.map((finding) => finding.symbol)).toEqual([symbol]);
       shifted.push(symbol);
     }

@@ -45,14 +45,14 @@ afterAll(() => rm(store.dataDir, { recursive: true, force: true }));
 
 const findingsOf = async (name: string) =>
   (await checkDataset(store, name))
-    .filter(({ rule }) => rule === 'hole' || rule === 'funding-hole')
+    .filter(({ rule }) => rule === 'missing-hours' || rule === 'funding-hole')
     .map(({ rule, severity, symbol, fromMs, count }) => ({ rule, severity, symbol, fromMs, count }));
 
 describe('a coin that stood still for 90 days', () => {
   it("is a note where the exchange's list says so", async () => {
     const fromMs = hourTimeMs(gap!.fromHour);
     expect(await findingsOf('told')).toEqual([
-      { rule: 'hole', severity: 'note', symbol: 'P018USDT', fromMs, count: 2160 },
+      { rule: 'missing-hours', severity: 'note', symbol: 'P018USDT', fromMs, count: 2160 },
     ]);
   });
 
@@ -60,7 +60,7 @@ describe('a coin that stood still for 90 days', () => {
     const found = await findingsOf('untold');
     expect(found.map(({ rule, severity, symbol }) => [rule, severity, symbol])).toEqual([
       ['funding-hole', 'warning', 'P018USDT'],
-      ['hole', 'warning', 'P018USDT'],
+      ['missing-hours', 'warning', 'P018USDT'],
     ]);
   });
 });

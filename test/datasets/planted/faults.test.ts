@@ -208,8 +208,8 @@ describe('a dataset with faults', () => {
     ['duplicate-bar', 'duplicate-bar'],
     ['out-of-order', 'out-of-order'],
     ['ohlc-violation', 'ohlc-violation'],
-    ['negative-price', 'price-not-positive'],
-    ['missing-hours', 'hole'],
+    ['negative-price', 'negative-price'],
+    ['missing-hours', 'missing-hours'],
     ['zero-volume', 'zero-volume'],
     ['frozen-price', 'frozen-price'],
     ['bad-print', 'bad-print'],
@@ -227,16 +227,16 @@ describe('a dataset with faults', () => {
       const { fromMs, toMs } = truth.find((fault) => fault.kind === kind)!;
       expect(findings).toContainEqual(expect.objectContaining({ rule, symbol: null, fromMs, toMs }));
     };
-    market('exchange-halt', 'market-hole');
+    market('exchange-halt', 'exchange-halt');
     market('unclosed-last-bar', 'unclosed-last-bar');
     for (const { symbol, fromMs } of truth.filter(({ kind }) => kind === 'redenomination')) {
-      expect(findings).toContainEqual(expect.objectContaining({ rule: 'gap', symbol, fromMs }));
+      expect(findings).toContainEqual(expect.objectContaining({ rule: 'redenomination', symbol, fromMs }));
     }
     for (const { symbol, value } of truth.filter(
       ({ kind }) => kind === 'clock-offset' || kind === 'time-zone',
     )) {
-      const found = findings.find((finding) => finding.rule === 'shifted-clock' && finding.symbol === symbol);
-      expect(found).toMatchObject({ count: Math.abs(value) });
+      const found = findings.find((finding) => finding.symbol === symbol && finding.value === value);
+      expect(found).toMatchObject({ rule: Math.abs(value) === 1 ? 'clock-offset' : 'time-zone' });
       expect(found!.message).toContain(value > 0 ? 'too late' : 'too early');
     }
   });

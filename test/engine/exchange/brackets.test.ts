@@ -87,6 +87,13 @@ describe('faults of tiers', () => {
       changed(5, { cum: 1_527_510 }),
       ['tier 6: maintenance amount 1527510 must be 1527500, so that the margin has no step at the floor'],
     ],
+    [
+      'a wrong amount below others that are right: it is told alone',
+      changed(2, { cum: sample[2]!.cum + 5 }),
+      [
+        `tier 3: maintenance amount ${sample[2]!.cum + 5} must be ${sample[2]!.cum}, so that the margin has no step at the floor`,
+      ],
+    ],
     ['no tier', [], ['there is no tier: a market needs at least one']],
   ])('%s', (_, tiers, faults) => {
     expect(tierFaults(tiers)).toEqual(faults);

@@ -35,7 +35,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function build(...args: readonly string[]): Promise<Ran> {
-  return await runCommand(['--data-dir', folder, '--json', '--quiet', 'columns', 'build', 'small', ...args]);
+  const command = ['--data-dir', folder, '--json', '--quiet', 'columns', 'build', 'small', '--no-report'];
+  return await runCommand([...command, ...args]);
 }
 
 async function columnInputs(): Promise<ColumnInputs> {
