@@ -136,6 +136,11 @@ interface Kept {
 let kept: Kept | null = null;
 /** Room for the values of a block: the next block takes the same. */
 let room = new Float32Array(0);
+/**
+ * Features whose values are written together: sixteen are one cache line of a row. One feature at a time would fetch every
+ * line of a block once for each of them.
+ */
+const FEATURES_PER_LINE = 16;
 
 async function keptOf(task: BlockTask): Promise<Kept> {
   if (kept?.computation === task.computation) return kept;
@@ -164,16 +169,16 @@ export async function blockTask(task: BlockTask): Promise<unknown> {
   const eligible = task.eligible ? new Uint8Array(cells) : null;
   const places = coin.map(({ name }) => features.indexOf(name));
   const mask = coin.findIndex(({ name }) => name === ELIGIBLE);
+  const lines = new FeatureLines(values, width, hours);
   for (let each = fromCoin; each < toCoin; each += 1) {
     const row = (each - fromCoin) * hours - fromHour;
     range.coin(each, (feature, series, base, from, to) => {
       if (eligible !== null && feature === mask)
         for (let hour = from; hour < to; hour += 1) eligible[row + hour] = series[hour - base] === 1 ? 1 : 0;
       const place = places[feature]!;
-      if (place < 0) return;
-      let at = (row + from) * width + place;
-      for (let hour = from; hour < to; hour += 1, at += width) values[at] = series[hour - base]!;
+      if (place >= 0) lines.add(place, series.subarray(from - base, to - base), row + from);
     });
+    lines.write();
   }
   fillShared(task, values);
   const { consumer } = task;
@@ -181,6 +186,52 @@ export async function blockTask(task: BlockTask): Promise<unknown> {
     { inputs, features, fromCoin, toCoin, fromHour, toHour, values, eligible },
     consumer.argument,
   );
+}
+
+/** Series of one coin on their way into rows of values: those of neighbouring features and the same hours are written together. */
+class FeatureLines {
+  readonly #values: Float32Array;
+  readonly #width: number;
+  /** Row by row, a line of features each. */
+  readonly #waiting: Float32Array;
+  #place = 0;
+  #count = 0;
+  #row = 0;
+  #rows = 0;
+
+  constructor(values: Float32Array, width: number, hours: number) {
+    this.#values = values;
+    this.#width = width;
+    this.#waiting = new Float32Array(hours * FEATURES_PER_LINE);
+  }
+
+  /** The series of the feature at `place`, for rows from `row` on. */
+  add(place: number, series: Float64Array, row: number): void {
+    const follows = place === this.#place + this.#count && row === this.#row && series.length === this.#rows;
+    if (!follows || this.#count === FEATURES_PER_LINE) {
+      this.write();
+      this.#place = place;
+      this.#row = row;
+      this.#rows = series.length;
+    }
+    const waiting = this.#waiting;
+    let at = this.#count;
+    for (let index = 0; index < series.length; index += 1, at += FEATURES_PER_LINE)
+      waiting[at] = series[index]!;
+    this.#count += 1;
+  }
+
+  write(): void {
+    const count = this.#count;
+    const waiting = this.#waiting;
+    const values = this.#values;
+    let to = this.#row * this.#width + this.#place;
+    let from = 0;
+    for (let row = 0; row < this.#rows; row += 1, to += this.#width, from += FEATURES_PER_LINE) {
+      for (let index = 0; index < count; index += 1) values[to + index] = waiting[from + index]!;
+    }
+    this.#count = 0;
+  }
 }
 
 /** Copies what was computed for all coins beforehand. */

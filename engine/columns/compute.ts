@@ -66,10 +66,7 @@ export async function computeColumns(
   return asked;
 }
 
-/**
- * One hour of the named columns, as a live feed computes it: the same kernels, over windows no longer than the features
- * reach back. `rows` are those of the whole panel.
- */
+/** One hour of columns, as a live feed computes it. `rows` are those of the whole panel. */
 export function computeHour(
   inputs: ColumnInputs,
   rows: readonly Rows[],
@@ -78,10 +75,27 @@ export function computeHour(
   definitions: ReadonlyMap<string, FeatureDefinition> = features,
 ): void {
   const coins = inputs.panel.symbols.length;
-  const plan = planOf(
-    rows.map(({ name }) => name),
-    definitions,
-  );
+  const names = rows.map(({ name }) => name);
+  for (const [at, { values, rowHash }] of columnsAt(inputs, names, lanes, hour, definitions).entries()) {
+    rows[at]!.values.set(values, hour * coins);
+    rows[at]!.rowHash.set(rowHash, hour * 2);
+  }
+}
+
+/**
+ * The named columns at one hour, with row hashes: the same kernels as over many hours, in this thread, over windows no longer
+ * than the features reach back.
+ */
+export function columnsAt(
+  inputs: ColumnInputs,
+  names: readonly string[],
+  lanes: Int32Array,
+  hour: number,
+  definitions: ReadonlyMap<string, FeatureDefinition> = features,
+): readonly Rows[] {
+  const { panel } = inputs;
+  const coins = panel.symbols.length;
+  const plan = planOf(names, definitions);
   const hourRows = rowsOf(plan, coins, 1);
   const span: ColumnSpan = {
     ...{ inputs, rows: [...hourRows.values()], rowsFromHour: hour, fromHour: hour, toHour: hour + 1 },
@@ -89,10 +103,9 @@ export function computeHour(
   fillMarket(span, plan.market);
   fillCoins(span, plan.coin, new CoinRange(inputs, plan.coin, hour, hour + 1), 0, coins);
   fillCrossSections(span, plan.crossSection);
-  for (const column of rows) {
-    column.values.set(hourRows.get(column.name)!.values, hour * coins);
-    sealRows(column, lanes, inputs.panel.startMs, hour, hour + 1);
-  }
+  const asked = names.map((name) => hourRows.get(name)!);
+  for (const column of asked) sealRows(column, lanes, panel.startMs + hour * hourMs);
+  return asked;
 }
 
 export async function definitionsOf({

@@ -1,6 +1,7 @@
 /** A coin's daily quote volume: the 30 sums over the 24-hour blocks that end at a bar, and on which side of a bound their median lies. */
 import type { CoinWindow } from './features/coin-window.ts';
 import { rollingSum } from './rolling.ts';
+import { giveInts, takeInts } from './scratch.ts';
 
 const BLOCK_HOURS = 24;
 const BLOCK_HOURS_MIN = 18;
@@ -30,8 +31,8 @@ export function medianVolumeBelow(
   out: Float64Array,
 ): void {
   const volume = dailyVolume(coin);
-  const count = new Int32Array(to - from);
-  const below = new Int32Array(to - from);
+  const count = takeInts(to - from).fill(0, 0, to - from);
+  const below = takeInts(to - from).fill(0, 0, to - from);
   for (let index = from; index < to; index += 1) {
     const at = index - from;
     const oldest = index - BLOCK_HOURS * BLOCKS;
@@ -46,6 +47,7 @@ export function medianVolumeBelow(
     }
     out[index] = verdict(volume, bound, index, count[at]!, below[at]!);
   }
+  giveInts(count, below);
 }
 
 function verdict(volume: Float64Array, bound: number, index: number, count: number, below: number): number {

@@ -8,6 +8,8 @@
  * and a range [from, to), and writes `out[hour]`. Missing values are NaN and count as missing, never as zero.
  */
 
+import { giveFloats, giveInts, takeFloats, takeInts } from './scratch.ts';
+
 export interface RollingRange {
   readonly window: number;
   /** Fewest values (or pairs) in a window that give a result; NaN below. */
@@ -26,7 +28,7 @@ const VARIANCE_MIN = 1e-12;
  */
 export function rollingBeta(x: Float64Array, y: Float64Array, range: RollingRange, out: Float64Array): void {
   const { window, countMin } = range;
-  const suffix = new Float64Array((window + 1) * 5);
+  const suffix = takeFloats((window + 1) * 5).fill(0, window * 5, (window + 1) * 5);
   forEachBlock(range, (cut, from, to) => {
     fillPairSuffix(suffix, x, y, { cut, window, from });
     let n = 0;
@@ -56,6 +58,7 @@ export function rollingBeta(x: Float64Array, y: Float64Array, range: RollingRang
           : (suffix[at + 4]! + sxy - (sumX * sumY) / count) / varianceN;
     }
   });
+  giveFloats(suffix);
 }
 
 /**
@@ -98,8 +101,8 @@ function fillPairSuffix(
 /** Sum of the values present in the last `window` hours. */
 export function rollingSum(x: Float64Array, range: RollingRange, out: Float64Array): void {
   const { window, countMin } = range;
-  const counts = new Int32Array(window + 1);
-  const sums = new Float64Array(window + 1);
+  const counts = takeInts(window + 1);
+  const sums = takeFloats(window + 1);
   forEachBlock(range, (cut, from, to) => {
     let n = 0;
     let s = 0;
@@ -131,6 +134,8 @@ export function rollingSum(x: Float64Array, range: RollingRange, out: Float64Arr
       out[hour] = count < countMin ? Number.NaN : older + s;
     }
   });
+  giveInts(counts);
+  giveFloats(sums);
 }
 
 /** Standard deviation (ddof 1) of the values present in the last `window` hours. */
@@ -147,7 +152,7 @@ function rollingMoments(
   take: (hour: number, count: number, sum: number, squares: number) => void,
 ): void {
   const { window, countMin } = range;
-  const suffix = new Float64Array((window + 1) * 3);
+  const suffix = takeFloats((window + 1) * 3);
   forEachBlock(range, (cut, from, to) => {
     fillSuffix(suffix, x, cut, window);
     let n = 0;
@@ -167,13 +172,14 @@ function rollingMoments(
       else take(hour, count, suffix[at + 1]! + s, suffix[at + 2]! + ss);
     }
   });
+  giveFloats(suffix);
 }
 
 function fillSuffix(suffix: Float64Array, x: Float64Array, cut: number, window: number): void {
   let n = 0;
   let s = 0;
   let ss = 0;
-  suffix.fill(0, window * 3);
+  suffix.fill(0, window * 3, (window + 1) * 3);
   for (let k = window - 1; k >= 0; k -= 1) {
     const hour = cut - window + k;
     const a = hour < 0 ? Number.NaN : x[hour]!;

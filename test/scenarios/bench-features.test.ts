@@ -6,7 +6,7 @@ import { madeUpWorkload } from '../../scenarios/bench/made-up.ts';
 import { prepareWorkload } from '../../scenarios/bench/workload.ts';
 
 it('all columns have one digest for any number of workers, and the newest hour is their last row', async () => {
-  const inputs = featureInputs(prepareWorkload(madeUpWorkload(30, 1600)).panel);
+  const inputs = featureInputs(prepareWorkload(madeUpWorkload(24, 1500)).panel);
   const figures = [];
   for (const workers of [1, 3]) {
     const pool = new WorkerPool(workers);
@@ -18,8 +18,8 @@ it('all columns have one digest for any number of workers, and the newest hour i
   }
   const [one, three] = figures;
   expect(three).toEqual(one);
-  expect(one!.newest).toHaveLength(30 * 162);
-  expect(one!.present).toBeGreaterThan(30 * 1600 * 60);
+  expect(one!.newest).toHaveLength(24 * 162);
+  expect(one!.present).toBeGreaterThan(24 * 1500 * 40);
 
   const hour = runNewestHour(inputs);
   expect(hour).toHaveLength(83);

@@ -7,11 +7,13 @@
 
 import type { ColumnInputs } from '../features/inputs.ts';
 import type { RegimeVersion } from '../regime/versions.ts';
+import { alignmentAudit } from './alignment.ts';
 import { drawnHours } from './chance.ts';
 import type { HourSpan } from './cut.ts';
 import { delayAudit } from './delay.ts';
 import { type AuditResult, type Detector, earliestLeaks, type Leak, type NotRun } from './findings.ts';
 import { regimeFitAudit } from './fitted-states.ts';
+import { joinAudit } from './join-audit.ts';
 import { LagAudit } from './lags.ts';
 import { ledgerAudit } from './ledger-audit.ts';
 import { type LineageNode, lineageAudit } from './lineage.ts';
@@ -41,6 +43,8 @@ export interface AuditPlan {
   readonly lineage?: readonly LineageNode[];
   readonly splits?: readonly AuditedSplit[];
   readonly training?: TrainingHooks;
+  /** Leaks that are on record already, from whoever made the world. */
+  readonly onRecord?: readonly Leak[];
   /** Hours of history before the first time that is drawn: the longest warm-up. */
   readonly historyHours: number;
   readonly seed: number;
@@ -96,6 +100,11 @@ export async function audit(plan: AuditPlan): Promise<AuditResult> {
     plan.onProgress?.('fitting regimes to half of it', 0);
     tally.take('Da', regimeFitAudit(plan.world, plan.fitRegimes, middle));
   }
+  const { onRecord = [] } = plan;
+  for (const leak of onRecord) tally.take(leak.detector, { leaks: [leak], count: 1 });
+  const joins = joinAudit(plan.world);
+  tally.take('Dg', joins.Dg);
+  tally.take('Df', joins.Df);
   tally.take('lineage', lineageAudit(lineage));
   tally.take('splits', splitAudit(splits));
   const leaks = earliestLeaks(tally.leaks);
@@ -152,6 +161,7 @@ async function auditColumns(plan: AuditPlan, tally: Tally, cuts: readonly number
   tally.take('Da', truncation);
   tally.take('Db', perturbation);
   tally.take('Dc', lags.findings());
+  tally.take('Dc', alignmentAudit(world, cuts));
 }
 
 async function auditUniverses(plan: AuditPlan, tally: Tally, cuts: readonly number[]): Promise<void> {
@@ -168,6 +178,7 @@ async function auditReplay(plan: AuditPlan, tally: Tally, cuts: readonly number[
   const subjects = plan.subjects.filter(({ kind }) => kind !== 'label');
   const options = {
     spans: replaySpans(plan, cuts),
+    aheadHours: AHEAD_HOURS,
     onHour: (done: number, hours: number) => plan.onProgress?.('streaming', done / hours),
   };
   tally.take('Dg', await liveReplayAudit(plan.world, subjects, options));

@@ -12,13 +12,15 @@ import type { AuditWorld } from './world.ts';
 export interface LiveReplayOptions {
   /** Spans of hours to stream, apart from each other. */
   readonly spans: readonly HourSpan[];
+  /** Hours behind each span that the batch sees at once; 48 if absent. */
+  readonly aheadHours?: number;
   readonly onHour?: (done: number, hours: number) => void;
 }
 
 export async function liveReplayAudit(
   world: AuditWorld,
   subjects: readonly AuditSubject[],
-  { spans, onHour }: LiveReplayOptions,
+  { spans, aheadHours = 48, onHour }: LiveReplayOptions,
 ): Promise<Findings> {
   const total = spans.reduce((sum, { fromHour, toHour }) => sum + toHour - fromHour, 0);
   const leaks: Leak[] = [];
@@ -26,7 +28,8 @@ export async function liveReplayAudit(
   let done = 0;
   for (const span of spans) {
     const batches: (readonly ObservedColumn[])[] = [];
-    for (const subject of subjects) batches.push(await subject.observe(world, span));
+    const toHour = Math.min(world.inputs.panel.hours, span.toHour + aheadHours);
+    for (const subject of subjects) batches.push(await subject.observe(world, { ...span, toHour }));
     for (const { hour, world: arrived } of arrivals(world, span, room)) {
       for (const [index, subject] of subjects.entries()) {
         const live = await observedNewest(subject, arrived, hour);

@@ -168,17 +168,17 @@ export async function capFlagAudit(
   return { leaks, count: cuts.length };
 }
 
-/** By coin; NaN where no row was available, or only an old one. */
+/** By coin, the row published last among those available; NaN where there is none, or only an old one. */
 function capsAt(table: DatedTable, coins: number, timeMs: number, ageMaxMs: number): Float64Array {
-  const caps = new Float64Array(coins).fill(Number.NaN);
-  const since = new Float64Array(coins).fill(Number.NEGATIVE_INFINITY);
-  for (let row = 0; row < table.values.length; row += 1) {
-    const availableMs = rowAvailableMs(table, row);
-    const coin = table.coins[row]!;
-    if (coin < 0 || availableMs > timeMs || timeMs - availableMs > ageMaxMs || availableMs < since[coin]!)
-      continue;
-    since[coin] = availableMs;
-    caps[coin] = table.values[row]!;
+  const newest = new Int32Array(coins).fill(-1);
+  for (const [row, coin] of table.coins.entries()) {
+    if (coin < 0 || rowAvailableMs(table, row) > timeMs) continue;
+    const former = newest[coin]!;
+    const order = former < 0 ? 1 : table.publishedMs[row]! - table.publishedMs[former]!;
+    if (order > 0 || (order === 0 && rowAvailableMs(table, row) >= rowAvailableMs(table, former)))
+      newest[coin] = row;
   }
-  return caps;
+  return Float64Array.from(newest, (row) =>
+    row >= 0 && timeMs - rowAvailableMs(table, row) <= ageMaxMs ? table.values[row]! : Number.NaN,
+  );
 }

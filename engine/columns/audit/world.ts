@@ -29,12 +29,15 @@ export interface BarRevision {
   readonly high: number;
   readonly low: number;
   readonly close: number;
+  /** NaN where the version came without. */
+  readonly volume: number;
+  readonly quoteVolume: number;
 }
 
 export interface AuditWorld {
   /** Bars, records as joined, and fitted states. */
   readonly inputs: ColumnInputs;
-  /** By table name; for joins that are audited themselves. */
+  /** Rows that joins are audited against: `fearGreed`, `marketCap`, `news` (a row for each article and coin); others for joins of one's own. */
   readonly tables: Readonly<Record<string, DatedTable>>;
   readonly revisions: readonly BarRevision[];
   /** Columns that come with the market and are not computed (scores), `[hour][coin]`: row h is known at the close of bar h. */

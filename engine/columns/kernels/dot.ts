@@ -1,8 +1,14 @@
 /**
- * Sum of weights[i] x[at + i] over all weights. Four partial sums fill the waits of the processor; their order depends on the
+ * Writes the sum of weights[i] x[at + i] over all weights to `out[to]`; a number that is returned would be boxed. Four partial sums fill the waits of the processor; their order depends on the
  * number of weights alone.
  */
-export function dot(weights: Float64Array, x: Float64Array, at: number): number {
+export function writeDot(
+  weights: Float64Array,
+  x: Float64Array,
+  at: number,
+  out: Float64Array,
+  to: number,
+): void {
   const { length } = weights;
   let a = 0;
   let b = 0;
@@ -16,5 +22,5 @@ export function dot(weights: Float64Array, x: Float64Array, at: number): number 
     d += weights[i + 3]! * x[at + i + 3]!;
   }
   for (; i < length; i += 1) a += weights[i]! * x[at + i]!;
-  return a + b + (c + d);
+  out[to] = a + b + (c + d);
 }

@@ -7,13 +7,14 @@
  * second one's lowest. So the window is parted at its cut (see `rolling.ts`): O(1) per element.
  */
 import { forEachBlock, type RollingRange } from '../rolling.ts';
+import { giveFloats, takeFloats } from '../scratch.ts';
 
 const FIELDS = 4;
 
 export function rollingDrawdown(x: Float64Array, range: RollingRange, out: Float64Array): void {
   const { window, countMin } = range;
   // By end of the window, of the part before the cut: count, total, highest sum, deepest fall.
-  const older = new Float64Array(Math.min(window, range.to - range.from) * FIELDS);
+  const older = takeFloats(Math.min(window, range.to - range.from) * FIELDS);
   forEachBlock(range, (cut, from, to) => {
     fillOlder(older, x, { window, cut, from, to });
     let count = 0;
@@ -36,6 +37,7 @@ export function rollingDrawdown(x: Float64Array, range: RollingRange, out: Float
       out[hour] = older[at]! + count < countMin ? Number.NaN : Math.min(fall, across, older[at + 3]!);
     }
   });
+  giveFloats(older);
 }
 
 /** Puts one value after another before those that are there. */

@@ -1,4 +1,5 @@
 import { forEachBlock, type RollingRange } from '../rolling.ts';
+import { giveFloats, giveInts, takeFloats, takeInts } from '../scratch.ts';
 
 /**
  * Exponential moving average over the present values x_0 .. x_m of a window, oldest first: y_0 = x_0,
@@ -15,7 +16,7 @@ export function rollingEma(x: Float64Array, span: number, range: RollingRange, o
   const { window, countMin } = range;
   const a = 2 / (span + 1);
   const places = Math.min(window, range.to - range.from);
-  const older = { average: new Float64Array(places), count: new Int32Array(places) };
+  const older = { average: takeFloats(places), count: takeInts(places) };
   forEachBlock(range, (cut, from, to) => {
     fillSuffix(older, x, a, { window, cut, from, to });
     // Reckoned from the first value after the cut. A recursion begun there starts at nothing, so what was added is also its
@@ -39,6 +40,8 @@ export function rollingEma(x: Float64Array, span: number, range: RollingRange, o
       out[hour] = isPresent && countBefore + count >= countMin ? pivot + carried : Number.NaN;
     }
   });
+  giveFloats(older.average);
+  giveInts(older.count);
 }
 
 /** Entry k holds the average, and the count, of that part of the window ending at `from` + k before the cut. */

@@ -3,6 +3,7 @@
  * O(1) per element. Values that are not finite are missing; NaN where fewer than `countMin` are present.
  */
 import { forEachBlock, type RollingRange } from '../rolling.ts';
+import { giveFloats, giveInts, takeFloats, takeInts } from '../scratch.ts';
 
 export function rollingMin(x: Float64Array, range: RollingRange, out: Float64Array): void {
   rollingLowest(x, 1, range, out);
@@ -16,7 +17,7 @@ export function rollingMax(x: Float64Array, range: RollingRange, out: Float64Arr
 function rollingLowest(x: Float64Array, sign: 1 | -1, range: RollingRange, out: Float64Array): void {
   const { window, countMin } = range;
   const places = Math.min(window, range.to - range.from);
-  const older = { lowest: new Float64Array(places), count: new Int32Array(places) };
+  const older = { lowest: takeFloats(places), count: takeInts(places) };
   forEachBlock(range, (cut, from, to) => {
     fillSuffix(older, x, sign, { window, cut, from, to });
     let lowest = Number.POSITIVE_INFINITY;
@@ -34,6 +35,8 @@ function rollingLowest(x: Float64Array, sign: 1 | -1, range: RollingRange, out: 
         present === 0 || present < countMin ? Number.NaN : sign * (before < lowest ? before : lowest);
     }
   });
+  giveFloats(older.lowest);
+  giveInts(older.count);
 }
 
 /** Entry k holds the lowest value, and the count, of that part of the window ending at `from` + k before the cut. */

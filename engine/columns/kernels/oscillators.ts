@@ -3,7 +3,7 @@
  * that are not finite are missing and add nothing; whether enough of a window is there is for `keepWhereFull` to say.
  */
 import type { RollingRange } from '../rolling.ts';
-import { dot } from './dot.ts';
+import { writeDot } from './dot.ts';
 
 /**
  * Blanks what must not stand: results whose newest bar is missing in `x`, whose window of `range.window` bars has fewer than
@@ -60,8 +60,20 @@ export function rollingMeanDistance(x: Float64Array, range: RollingRange, out: M
  */
 export function rollingFlowSlope(flow: Float64Array, range: RollingRange, out: Float64Array): void {
   const { window: n, from, to } = range;
-  const weights = Float64Array.from({ length: n }, (_, j) => (6 * j * (n - j)) / (n * (n * n - 1)));
+  const weights = slopeWeights(n);
   for (let index = from; index < to; index += 1) {
-    out[index] = index + 1 < n ? Number.NaN : dot(weights, flow, index + 1 - n);
+    if (index + 1 < n) out[index] = Number.NaN;
+    else writeDot(weights, flow, index + 1 - n, out, index);
   }
+}
+
+const slopeWeightsKnown = new Map<number, Float64Array>();
+
+/** Constants, made once. */
+function slopeWeights(n: number): Float64Array {
+  const known = slopeWeightsKnown.get(n);
+  if (known !== undefined) return known;
+  const weights = Float64Array.from({ length: n }, (_, j) => (6 * j * (n - j)) / (n * (n * n - 1)));
+  slopeWeightsKnown.set(n, weights);
+  return weights;
 }

@@ -3,6 +3,7 @@
  * merged like those of one series (`spread.ts`). A pair with a side that is not finite is missing as a whole.
  */
 import { forEachBlock, type RollingRange } from '../rolling.ts';
+import { giveFloats, takeFloats } from '../scratch.ts';
 
 /** Count and means of the pairs of a window, and sums of squares and products of their distances from the means. */
 export interface PairMoments {
@@ -23,7 +24,7 @@ export function forEachPairWindow(
   range: RollingRange,
   take: (hour: number, window: PairMoments) => void,
 ): void {
-  const suffix = new Float64Array(Math.min(range.window, range.to - range.from) * MOMENTS);
+  const suffix = takeFloats(Math.min(range.window, range.to - range.from) * MOMENTS);
   const window = emptyMoments();
   const older = emptyMoments();
   const recent = emptyMoments();
@@ -40,6 +41,7 @@ export function forEachPairWindow(
       take(hour, window);
     }
   });
+  giveFloats(suffix);
 }
 
 /**

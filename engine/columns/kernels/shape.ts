@@ -3,6 +3,7 @@
  * the same rule for missing values. NaN where a result is not finite.
  */
 import { forEachBlock, type RollingRange } from '../rolling.ts';
+import { giveFloats, takeFloats } from '../scratch.ts';
 
 /**
  * Bias-corrected skewness G1 = sqrt(n (n - 1)) / (n - 2) * m3 / m2^1.5 (Joanes and Gill 1998), without unit. NaN below
@@ -47,7 +48,7 @@ function forEachWindow(
   range: RollingRange,
   take: (hour: number, window: Moments) => void,
 ): void {
-  const suffix = new Float64Array(Math.min(range.window, range.to - range.from) * MOMENTS);
+  const suffix = takeFloats(Math.min(range.window, range.to - range.from) * MOMENTS);
   const window = emptyMoments();
   const older = emptyMoments();
   const recent = emptyMoments();
@@ -64,6 +65,7 @@ function forEachWindow(
       take(hour, window);
     }
   });
+  giveFloats(suffix);
 }
 
 /** Entry k holds the moments of that part of the window ending at `from` + k which lies before the cut. */

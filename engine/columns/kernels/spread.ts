@@ -7,19 +7,16 @@
  * Values that are not finite are missing. A window with fewer than `countMin` values gives NaN.
  */
 import { forEachBlock, type RollingRange } from '../rolling.ts';
+import { giveFloats, takeFloats } from '../scratch.ts';
 
 /** Arithmetic mean, in the unit of the series. */
 export function rollingMean(x: Float64Array, range: RollingRange, out: Float64Array): void {
-  forEachWindow(x, range, (hour, { mean }) => {
-    out[hour] = Number.isFinite(mean) ? mean : Number.NaN;
-  });
+  rollingSpread(x, range, 0, out, null);
 }
 
 /** Variance with the divisor count - `ddof` (unit squared); NaN where the divisor is not positive. */
 export function rollingVariance(x: Float64Array, range: RollingRange, out: Float64Array, ddof = 1): void {
-  forEachWindow(x, range, (hour, spread) => {
-    out[hour] = varianceOf(spread, ddof);
-  });
+  rollingSpread(x, range, ddof, null, out);
 }
 
 /** Root of `rollingVariance`, in the unit of the series. */
@@ -29,79 +26,77 @@ export function rollingStandardDeviation(
   out: Float64Array,
   ddof = 1,
 ): void {
-  forEachWindow(x, range, (hour, spread) => {
-    out[hour] = Math.sqrt(varianceOf(spread, ddof));
-  });
+  rollingSpread(x, range, ddof, null, out);
+  for (let hour = range.from; hour < range.to; hour += 1) out[hour] = Math.sqrt(out[hour]!);
 }
 
-function varianceOf({ count, squares }: Spread, ddof: number): number {
-  const variance = squares / (count - ddof);
-  return count > ddof && Number.isFinite(variance) ? variance : Number.NaN;
+/** Both in one pass. */
+export function rollingMeanAndDeviation(
+  x: Float64Array,
+  range: RollingRange,
+  ddof: number,
+  mean: Float64Array,
+  deviation: Float64Array,
+): void {
+  rollingSpread(x, range, ddof, mean, deviation);
+  for (let hour = range.from; hour < range.to; hour += 1) deviation[hour] = Math.sqrt(deviation[hour]!);
 }
 
 /** Count, mean, and sum of squared distances from the mean. */
-interface Spread {
-  count: number;
-  mean: number;
-  squares: number;
-}
-
 const FIELDS = 3;
 
-/** Hands the spread of every window to `take`; all NaN but the count where fewer than `countMin` values are present. */
-function forEachWindow(
+/** Two parts make a whole by the formula of Chan, Golub and LeVeque (1983). */
+function rollingSpread(
   x: Float64Array,
   range: RollingRange,
-  take: (hour: number, spread: Spread) => void,
+  ddof: number,
+  means: Float64Array | null,
+  variances: Float64Array | null,
 ): void {
   const { window, countMin } = range;
-  const suffix = new Float64Array(Math.min(window, range.to - range.from) * FIELDS);
-  const spread = { count: 0, mean: Number.NaN, squares: Number.NaN };
+  const suffix = takeFloats(Math.min(window, range.to - range.from) * FIELDS);
   forEachBlock(range, (cut, from, to) => {
     fillSuffix(suffix, x, { window, cut, from, to });
     let pivot = Number.NaN;
-    let count = 0;
+    let recent = 0;
     let sum = 0;
     let squares = 0;
     for (let hour = Math.max(cut, 0); hour < to; hour += 1) {
       const value = x[hour]!;
       if (Number.isFinite(value)) {
-        if (count === 0) pivot = value;
+        if (recent === 0) pivot = value;
         const off = value - pivot;
-        count += 1;
+        recent += 1;
         sum += off;
         squares += off * off;
       }
       if (hour < from) continue;
-      const offMean = sum / count;
-      spread.count = count;
-      spread.mean = pivot + offMean;
-      spread.squares = Math.max(0, squares - sum * offMean);
-      addOlder(spread, suffix, (hour - from) * FIELDS);
-      if (spread.count < countMin) {
-        spread.mean = Number.NaN;
-        spread.squares = Number.NaN;
+      const at = (hour - from) * FIELDS;
+      const older = suffix[at]!;
+      const count = older + recent;
+      let mean = suffix[at + 1]!;
+      let spread = suffix[at + 2]!;
+      if (recent > 0) {
+        const offMean = sum / recent;
+        const own = Math.max(0, squares - sum * offMean);
+        if (older === 0) {
+          mean = pivot + offMean;
+          spread = own;
+        } else {
+          const share = recent / count;
+          const off = pivot + offMean - mean;
+          mean += off * share;
+          spread = own + (spread + off * off * older * share);
+        }
       }
-      take(hour, spread);
+      const isEnough = count >= countMin;
+      if (means !== null) means[hour] = isEnough && Number.isFinite(mean) ? mean : Number.NaN;
+      if (variances === null) continue;
+      const variance = spread / (count - ddof);
+      variances[hour] = isEnough && count > ddof && Number.isFinite(variance) ? variance : Number.NaN;
     }
   });
-}
-
-/** Merges the part before the cut into the part after it (Chan, Golub and LeVeque 1983). */
-function addOlder(spread: Spread, suffix: Float64Array, at: number): void {
-  const older = suffix[at]!;
-  if (older === 0) return;
-  const recent = spread.count;
-  spread.count = older + recent;
-  if (recent === 0) {
-    spread.mean = suffix[at + 1]!;
-    spread.squares = suffix[at + 2]!;
-    return;
-  }
-  const share = recent / spread.count;
-  const off = spread.mean - suffix[at + 1]!;
-  spread.mean = suffix[at + 1]! + off * share;
-  spread.squares += suffix[at + 2]! + off * off * older * share;
+  giveFloats(suffix);
 }
 
 /** Entry k holds the spread of that part of the window ending at `from` + k which lies before the cut. */

@@ -18,7 +18,12 @@ function candle(
     ...{ name, group: 'kbar', scope: 'coin', ...facts },
     ...{ lookbackHours: BLOCK_HOURS, warmupHours: BLOCK_HOURS - 1, needs: [] },
     compute(coin, from, to, out) {
-      const bars = { open: blockOpen(coin), high: blockHigh(coin), low: blockLow(coin), close: blockClose(coin) };
+      const bars = {
+        open: blockOpen(coin),
+        high: blockHigh(coin),
+        low: blockLow(coin),
+        close: blockClose(coin),
+      };
       write(bars, from, to, out);
     },
   });
@@ -29,7 +34,8 @@ export const candleFeatures = [
     'kmid_24h',
     { formula: '(C_0 - O_0) / O_0', unit: 'fraction', reference: 'Alpha158 KMID' },
     ({ open, close }, from, to, out) => {
-      for (let index = from; index < to; index += 1) out[index] = (close[index]! - open[index]!) / open[index]!;
+      for (let index = from; index < to; index += 1)
+        out[index] = (close[index]! - open[index]!) / open[index]!;
     },
   ),
   candle(

@@ -1,5 +1,6 @@
 /** Group vol: how much the price of the coin moves. */
 import { rollingMax } from '../../kernels/extremes.ts';
+import { trueRange } from '../../kernels/recursive/wilder.ts';
 import { rollingMean } from '../../kernels/spread.ts';
 import { rollingSum } from '../../rolling.ts';
 import type { CoinWindow } from '../coin-window.ts';
@@ -38,13 +39,11 @@ function rangeTerms(coin: CoinWindow) {
   return { squares, garmanKlass };
 }
 
-function trueRange(coin: CoinWindow): Float64Array {
+function trueRanges(coin: CoinWindow): Float64Array {
   return coin.cached('TR', (out) => {
     const { high, low, close } = coin;
     for (let index = 1; index < coin.hours; index += 1) {
-      const last = close[index - 1]!;
-      // The largest of the three differences: the range, stretched to where the last close was.
-      out[index] = Math.max(high[index]!, last) - Math.min(low[index]!, last);
+      out[index] = trueRange(high[index]!, low[index]!, close[index - 1]!);
     }
   });
 }
@@ -107,7 +106,7 @@ export const volatilityFeatures = [
     },
     (coin, from, to, out) => {
       const { close } = coin;
-      rollingMean(trueRange(coin), coin.range(336, from, to), out);
+      rollingMean(trueRanges(coin), coin.range(336, from, to), out);
       for (let index = from; index < to; index += 1) out[index] = out[index]! / close[index]!;
     },
   ),

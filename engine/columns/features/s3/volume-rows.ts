@@ -27,9 +27,9 @@ export const moneyFlowRow: BarRow = {
     for (let bar = Math.max(1, range.from - 13); bar < range.to; bar += 1) {
       const change = typical[bar]! - typical[bar - 1]!;
       const flow = typical[bar]! * volume[bar]!;
-      const isFinite = Number.isFinite(flow);
-      rising[bar] = isFinite && change > 0 ? flow : 0;
-      falling[bar] = isFinite && change < 0 ? flow : 0;
+      const isKnown = Number.isFinite(flow);
+      rising[bar] = isKnown && change > 0 ? flow : 0;
+      falling[bar] = isKnown && change < 0 ? flow : 0;
     }
     rollingSum(rising, uncounted(range, 14), out);
     rollingSum(falling, uncounted(range, 14), negative);

@@ -1,6 +1,7 @@
 /** Average directional index (Wilder 1978) on a fixed window. */
 import type { RollingRange } from '../../rolling.ts';
-import { packed, presentBars } from './present.ts';
+import { giveFloats, takeFloats } from '../../scratch.ts';
+import { dropPresent, type PresentBars, packed, presentBars } from './present.ts';
 
 /** Turns 0 / 0 into 0 and changes no other quotient: sums of price moves are far larger, or exactly nothing. */
 const TINY = 1e-300;
@@ -24,7 +25,7 @@ export function rollingAdx(
   const { window, countMin, from, to } = range;
   const present = presentBars(close, range);
   const { before, start } = present;
-  const moves = signedMoves(packed(high, present), packed(low, present));
+  const moves = signedMoves(high, low, present);
   const firstOf = (index: number) => before[Math.max(start, index - window + 1)]!;
   let index = from;
   while (index < to) {
@@ -46,24 +47,30 @@ export function rollingAdx(
       index += 1;
     }
   }
+  giveFloats(moves);
+  dropPresent(present);
 }
 
 /** +DM, or minus -DM, of each place against the place before. */
-function signedMoves(highs: Float64Array, lows: Float64Array): Float64Array {
-  const moves = new Float64Array(highs.length);
-  for (let place = 1; place < highs.length; place += 1) {
+function signedMoves(high: Float64Array, low: Float64Array, present: PresentBars): Float64Array {
+  const [highs, lows] = [packed(high, present), packed(low, present)];
+  const moves = takeFloats(present.places).fill(0, 0, present.places);
+  for (let place = 1; place < present.places; place += 1) {
     const up = highs[place]! - highs[place - 1]!;
     const down = lows[place - 1]! - lows[place]!;
     if (up > down && up > 0) moves[place] = up;
     else if (down > up && down > 0) moves[place] = -down;
   }
+  giveFloats(highs, lows);
   return moves;
 }
 
 /** Sums instead of means: q = 1 - 1 / n, n y_i = q n y_(i-1) + x_i, and the factors n fall out of DX. */
 function adxOf(moves: Float64Array, from: number, changes: number, period: number): number {
   const keep = 1 - 1 / period;
-  let [net, gross, sum] = [0, 0, 0];
+  let net = 0;
+  let gross = 0;
+  let sum = 0;
   for (let i = 0; i < changes; i += 1) {
     const move = moves[from + i]!;
     const kept = i < period ? 1 : keep;
@@ -84,9 +91,19 @@ function fourAdx(
   at: number,
 ): void {
   const keep = 1 - 1 / period;
-  let [netA, netB, netC, netD] = [0, 0, 0, 0];
-  let [grossA, grossB, grossC, grossD] = [0, 0, 0, 0];
-  let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+  // One by one: what comes out of a pattern is boxed anew at every step.
+  let netA = 0;
+  let netB = 0;
+  let netC = 0;
+  let netD = 0;
+  let grossA = 0;
+  let grossB = 0;
+  let grossC = 0;
+  let grossD = 0;
+  let sumA = 0;
+  let sumB = 0;
+  let sumC = 0;
+  let sumD = 0;
   for (let i = 0; i < changes; i += 1) {
     const kept = i < period ? 1 : keep;
     const place = from + i;

@@ -1,6 +1,7 @@
 /** Moving average convergence and divergence (Appel 1979) on a fixed window. */
 import { forEachBlock, type RollingRange } from '../../rolling.ts';
-import { packed, powersOf, presentBars } from './present.ts';
+import { giveFloats, takeFloats } from '../../scratch.ts';
+import { dropPresent, packed, powersOf, presentBars } from './present.ts';
 
 const FAST = 2 / 13;
 const SLOW = 2 / 27;
@@ -33,7 +34,10 @@ export function rollingMacd(x: Float64Array, range: RollingRange, out: MacdColum
     const cutPlace = before[begin]!;
     fillOlder(older, values, response, cutPlace, before[Math.max(start, from - window + 1)]!);
     const pivot = values[cutPlace]!;
-    let [offFast, offSlow, own] = [0, 0, 0];
+    // One by one: what comes out of a pattern is boxed anew at every step.
+    let offFast = 0;
+    let offSlow = 0;
+    let own = 0;
     for (let index = begin; index < to; index += 1) {
       const place = before[index]!;
       const isPresent = before[index + 1]! > place;
@@ -68,6 +72,8 @@ export function rollingMacd(x: Float64Array, range: RollingRange, out: MacdColum
       out.signal[index] = smooth;
     }
   });
+  giveFloats(values, older.fast, older.slow, older.signal);
+  dropPresent(present);
 }
 
 /** What is left, after so many steps without input, of one unit in an average, and what it has put into the signal. */
@@ -100,7 +106,7 @@ function responses(window: number): Responses {
 }
 
 function olderPart(window: number) {
-  const column = () => new Float64Array(window + 1);
+  const column = () => takeFloats(window + 1);
   return { fast: column(), slow: column(), signal: column() };
 }
 
@@ -116,7 +122,9 @@ function fillOlder(
   oldest: number,
 ): void {
   const pivot = cutPlace > 0 ? values[cutPlace - 1]! : 0;
-  let [addedFast, addedSlow, addedSignal] = [0, 0, 0];
+  let addedFast = 0;
+  let addedSlow = 0;
+  let addedSignal = 0;
   for (let r = 0; r <= cutPlace - 1 - oldest; r += 1) {
     const off = values[cutPlace - 1 - r]! - pivot;
     older.fast[r] = fast[r]! * off + addedFast;

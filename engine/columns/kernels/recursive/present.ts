@@ -3,6 +3,7 @@
  * the next bar is taken from the last one that was there. Series packed this way have a place for every present bar.
  */
 import type { RollingRange } from '../../rolling.ts';
+import { giveInts, takeFloats, takeInts } from '../../scratch.ts';
 
 /** The present bars that the windows of a range can hold. */
 export interface PresentBars {
@@ -12,24 +13,31 @@ export interface PresentBars {
   readonly to: number;
   /** By element: places before it. It is present where the next entry is larger. */
   readonly before: Int32Array;
+  /** Places in all. */
+  readonly places: number;
 }
 
+/** To be given up with `dropPresent`. */
 export function presentBars(close: Float64Array, range: RollingRange): PresentBars {
   const { from, to, window } = range;
   const start = Math.max(0, from - window + 1);
-  const before = new Int32Array(to + 1);
+  const before = takeInts(to + 1);
   let places = 0;
   for (let index = start; index < to; index += 1) {
     before[index] = places;
     if (Number.isFinite(close[index])) places += 1;
   }
   before[to] = places;
-  return { start, to, before };
+  return { start, to, before, places };
 }
 
-/** The values of the present bars, by place. */
-export function packed(x: Float64Array, { start, to, before }: PresentBars): Float64Array {
-  const values = new Float64Array(before[to]!);
+export function dropPresent({ before }: PresentBars): void {
+  giveInts(before);
+}
+
+/** The values of the present bars, by place: room that was taken, as long as there are places or longer. */
+export function packed(x: Float64Array, { start, to, before, places }: PresentBars): Float64Array {
+  const values = takeFloats(places);
   for (let index = start; index < to; index += 1) {
     if (before[index + 1]! > before[index]!) values[before[index]!] = x[index]!;
   }

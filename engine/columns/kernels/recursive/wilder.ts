@@ -4,8 +4,9 @@
  * present, or there are not enough changes for the first plain mean. Cost: O(period) per element, whatever the window.
  */
 import { forEachBlock, type RollingRange } from '../../rolling.ts';
-import { dot } from '../dot.ts';
-import { type PresentBars, packed, powersOf, presentBars } from './present.ts';
+import { giveFloats, takeFloats } from '../../scratch.ts';
+import { writeDot } from '../dot.ts';
+import { dropPresent, type PresentBars, packed, powersOf, presentBars } from './present.ts';
 
 /**
  * Relative strength index as a share, in [0, 1]: G / (G + L) with G and L the Wilder means of rises and falls of the close
@@ -19,20 +20,30 @@ export function rollingRsi(
 ): void {
   const present = presentBars(close, range);
   const closes = packed(close, present);
-  const rises = new Float64Array(closes.length);
-  const falls = new Float64Array(closes.length);
-  for (let place = 1; place < closes.length; place += 1) {
+  const rises = takeFloats(present.places);
+  const falls = takeFloats(present.places);
+  for (let place = 1; place < present.places; place += 1) {
     const change = closes[place]! - closes[place - 1]!;
-    if (change > 0) rises[place] = change;
-    else falls[place] = -change;
+    rises[place] = change > 0 ? change : 0;
+    falls[place] = change > 0 ? 0 : -change;
   }
-  const fall = new Float64Array(range.to);
+  const fall = takeFloats(range.to);
   rollingWilderMean(rises, period, present, range, out);
   rollingWilderMean(falls, period, present, range, fall);
   for (let index = range.from; index < range.to; index += 1) {
     const both = out[index]! + fall[index]!;
     out[index] = both === 0 ? 0.5 : out[index]! / both;
   }
+  giveFloats(closes, rises, falls, fall);
+  dropPresent(present);
+}
+
+/**
+ * True range of a bar, in the unit of its prices: the largest of the three distances. Not the range stretched to the last
+ * close, which differs where a faulty bar has its high below its low.
+ */
+export function trueRange(high: number, low: number, lastClose: number): number {
+  return Math.max(high - low, Math.abs(high - lastClose), Math.abs(low - lastClose));
 }
 
 /**
@@ -49,13 +60,13 @@ export function rollingAtr(
 ): void {
   const present = presentBars(close, range);
   const [highs, lows, closes] = [packed(high, present), packed(low, present), packed(close, present)];
-  const trueRanges = new Float64Array(closes.length);
-  for (let place = 1; place < closes.length; place += 1) {
-    const last = closes[place - 1]!;
-    // The same as the largest of the three differences: the range, stretched to where the last close was.
-    trueRanges[place] = Math.max(highs[place]!, last) - Math.min(lows[place]!, last);
+  const trueRanges = takeFloats(present.places);
+  for (let place = 1; place < present.places; place += 1) {
+    trueRanges[place] = trueRange(highs[place]!, lows[place]!, closes[place - 1]!);
   }
   rollingWilderMean(trueRanges, period, present, range, out);
+  giveFloats(highs, lows, closes, trueRanges);
+  dropPresent(present);
 }
 
 /**
@@ -79,7 +90,7 @@ function rollingWilderMean(
   const powers = powersOf(keep, window);
   const seedWeight = powers.slice(0, period).reverse();
   for (let i = 0; i < period; i += 1) seedWeight[i] = 1 - seedWeight[i]!;
-  const older = new Float64Array(window + 1);
+  const older = takeFloats(window + 1);
   forEachBlock(range, (cut, from, to) => {
     const begin = Math.max(cut, present.start);
     const cutPlace = before[begin]!;
@@ -101,10 +112,11 @@ function rollingWilderMean(
         const steps = place - cutPlace;
         sum += powers[steps]! * x[cutPlace]! + powers[steps + 1]! * older[cutPlace - 1 - first]!;
       }
-      const seed = dot(seedWeight, x, first + 1);
-      out[index] = (sum + powers[changes - period]! * seed) / period;
+      writeDot(seedWeight, x, first + 1, out, index);
+      out[index] = (sum + powers[changes - period]! * out[index]!) / period;
     }
   });
+  giveFloats(older);
 }
 
 /** Entry r: the weighted sum of the r changes before the cut, those of the places cutPlace - r .. cutPlace - 1. */

@@ -221,6 +221,14 @@ describe('by hand', () => {
     expect(newest((out, range) => rollingAtr(high, low, close, 2, range, out), 4)).toBeCloseTo(3.25, 14);
   });
 
+  it('ATR(2) of a bar whose high lies below its low is by the three distances', () => {
+    const high = Float64Array.of(10, 11, 8, 12);
+    const low = Float64Array.of(9, 10, 11, 10);
+    const close = Float64Array.of(10, 10, 10, 11);
+    // 1; then -3 against 2 and 1 from the last close; then 2. (1 + 2) / 2, then + (2 - 1.5) / 2.
+    expect(newest((out, range) => rollingAtr(high, low, close, 2, range, out), 4)).toBeCloseTo(1.75, 14);
+  });
+
   it('ADX(2): one way only is 1; up 1, down 3, up 2 is a third and then the mean with it', () => {
     const rising = Float64Array.of(1, 2, 3, 4);
     const low = rising.map((value) => value - 1);
