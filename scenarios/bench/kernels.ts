@@ -1,9 +1,5 @@
 /** The workload's kernels: rolling slope, daily rank correlation, first-touch labels, each over the whole panel, in one thread. */
-import {
-  barrierLabelDefaults,
-  emptyBarrierLabels,
-  labelBarriers,
-} from '../../engine/columns/labels/barrier-labels.ts';
+import { barrierLabelDefaults, labelBarriers } from '../../engine/columns/labels/barrier-labels.ts';
 import { barrierOutcomes } from '../../engine/columns/labels/barrier-walk.ts';
 import { logReturns } from '../../engine/columns/market-columns.ts';
 import { rollingBeta } from '../../engine/columns/rolling.ts';
@@ -60,10 +56,10 @@ function spearmanIc24({ panel, score }: Workload): Readonly<Record<string, numbe
 
 /** Which of 2 % up and 2 % down comes first within 72 hours of every close. Opens are not looked at. */
 function labels72({ panel }: Workload): Readonly<Record<string, number>> {
-  const labels = emptyBarrierLabels(panel, 'labels72');
-  labelBarriers(panel, { ...barrierLabelDefaults, entry: 'close', gaps: 'unseen' }, labels);
+  const outcomes = new Uint8Array(panel.symbols.length * panel.hours);
+  labelBarriers(panel, { ...barrierLabelDefaults, entry: 'close', gaps: 'unseen' }, { outcome: outcomes });
   const counts = new Int32Array(barrierOutcomes.length);
-  for (const outcome of labels.outcome) counts[outcome] = counts[outcome]! + 1;
+  for (const outcome of outcomes) counts[outcome] = counts[outcome]! + 1;
   const countOf = (outcome: (typeof barrierOutcomes)[number]) => counts[barrierOutcomes.indexOf(outcome)]!;
   return { up: countOf('profit'), down: countOf('loss') };
 }

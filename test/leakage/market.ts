@@ -116,7 +116,7 @@ function newsTable(panel: Panel): DatedTable {
 }
 
 /** One bar in fifty was put right two days later. */
-function revisionsOf(panel: Panel): AuditWorld['revisions'] {
+export function revisionsOf(panel: Panel): AuditWorld['revisions'] {
   const revisions: AuditWorld['revisions'][number][] = [];
   for (let coin = 0; coin < panel.symbols.length; coin += 1) {
     for (let hour = panel.firstHour[coin]!; hour < panel.endHour[coin]!; hour += 1) {
@@ -125,7 +125,10 @@ function revisionsOf(panel: Panel): AuditWorld['revisions'] {
       const [open, high, low, close] = panel.bars.subarray(at, at + BAR_WIDTH) as unknown as number[];
       if (open === undefined || Number.isNaN(open)) continue;
       const availableMs = panel.startMs + (hour + 48) * hourMs;
-      revisions.push({ coin, hour, availableMs, open, high: high! * 1.01, low: low!, close: close! * 1.01 });
+      const prices = { open, high: high! * 1.01, low: low!, close: close! * 1.01 };
+      const cell = coin * panel.hours + hour;
+      const amounts = { volume: panel.volume![cell]!, quoteVolume: panel.quoteVolume![cell]! };
+      revisions.push({ coin, hour, availableMs, ...prices, ...amounts });
     }
   }
   return revisions;

@@ -87,11 +87,11 @@ export interface LabelOptions {
 /** Coins whose labels are written together: eight doubles are one cache line of a time-major row. */
 const COINS_PER_LINE = 8;
 
-/** Fills the labels of a range of coins. */
+/** Fills the labels of a range of coins: those columns that `out` has room for. */
 export function labelBarriers(
   panel: Panel,
   rules: BarrierLabelRules,
-  out: BarrierLabels,
+  out: Partial<BarrierLabels>,
   options: LabelOptions = {},
 ): void {
   const { fromCoin = 0, toCoin = panel.symbols.length, detail = null } = options;
@@ -105,7 +105,33 @@ export function labelBarriers(
         for (let hour = life.fromHour; hour < life.toHour; hour += 1) labeller.label(hour, life);
       }
     }
-    writeLines(lines.slice(0, coins), out, first);
+    const written = lines.slice(0, coins);
+    const place = { first, coins: panel.symbols.length };
+    writeLines(
+      out.label?.values,
+      written.map(({ label }) => label),
+      place,
+    );
+    writeLines(
+      out.exitReturn?.values,
+      written.map(({ exitReturn }) => exitReturn),
+      place,
+    );
+    writeLines(
+      out.endHour,
+      written.map(({ endHour }) => endHour),
+      place,
+    );
+    writeLines(
+      out.outcome,
+      written.map(({ outcome }) => outcome),
+      place,
+    );
+    writeLines(
+      out.ambiguous,
+      written.map(({ ambiguous }) => ambiguous),
+      place,
+    );
   }
 }
 
@@ -137,18 +163,18 @@ function clear(labels: CoinLabels): CoinLabels {
   return labels;
 }
 
-function writeLines(lines: readonly CoinLabels[], out: BarrierLabels, firstCoin: number): void {
-  const { coins, hours } = out.label;
-  for (let hour = 0; hour < hours; hour += 1) {
-    const cell = hour * coins + firstCoin;
-    for (let index = 0; index < lines.length; index += 1) {
-      const line = lines[index]!;
-      out.label.values[cell + index] = line.label[hour]!;
-      out.exitReturn.values[cell + index] = line.exitReturn[hour]!;
-      out.endHour[cell + index] = line.endHour[hour]!;
-      out.outcome[cell + index] = line.outcome[hour]!;
-      out.ambiguous[cell + index] = line.ambiguous[hour]!;
-    }
+type Numbers = Float64Array | Int32Array | Uint8Array;
+
+/** Series of neighbouring coins into time-major rows, from the place of the first coin on. */
+function writeLines<Column extends Numbers>(
+  into: Column | undefined,
+  lines: readonly Column[],
+  { first, coins }: { readonly first: number; readonly coins: number },
+): void {
+  if (into === undefined) return;
+  const hours = lines[0]!.length;
+  for (let hour = 0, cell = first; hour < hours; hour += 1, cell += coins) {
+    for (let lane = 0; lane < lines.length; lane += 1) into[cell + lane] = lines[lane]![hour]!;
   }
 }
 

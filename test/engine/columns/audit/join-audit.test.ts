@@ -43,11 +43,11 @@ describe('the audit of joins', () => {
   it.each([
     ['news join', 'news', 'news before it was available', { news: joinedNews(market, true) }],
     [
-      ...['Fear & Greed join', 'fearGreed', 'Fear & Greed before it was published'],
+      ...['sentiment join', 'fearGreed', 'Fear & Greed before it was published'],
       { fearGreed: joinedSentiment(market, true) },
     ],
     [
-      ...['market capitalisation join', 'marketCap', 'market capitalisation of the future'],
+      ...['capitalisation join', 'marketCap', 'market capitalisation of the future'],
       { marketCap: joinedCaps(market, true) },
     ],
   ] as [string, string, string, Partial<MarketRecords>][])(
@@ -78,7 +78,7 @@ describe('the audit of joins', () => {
     const records = joinedSentiment(market, false)!;
     const availableMs = records.availableMs.map((timeMs) => timeMs + 6 * hourMs);
     const [leak] = leaksOf(joined({ fearGreed: { ...records, availableMs } }));
-    expect(leak).toMatchObject({ subject: 'Fear & Greed join', hint: null });
+    expect(leak).toMatchObject({ subject: 'sentiment join', hint: null });
   });
 });
 
