@@ -10,7 +10,7 @@ import {
   type Switches,
 } from '../../../datasets/planted/settings.ts';
 
-const settings: MarketSettings = { seed: 3, coins: 40, days: 100, switches: defaultSwitches };
+const settings: MarketSettings = { seed: 12, coins: 40, days: 100, switches: defaultSwitches };
 
 function coinsOf(market: MarketSettings): Map<string, PlantedCoin> {
   const opened = openMarket(market);
