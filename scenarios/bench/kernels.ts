@@ -59,7 +59,10 @@ function labels72({ panel }: Workload): Readonly<Record<string, number>> {
   const outcomes = new Uint8Array(panel.symbols.length * panel.hours);
   labelBarriers(panel, { ...barrierLabelDefaults, entry: 'close', gaps: 'unseen' }, { outcome: outcomes });
   const counts = new Int32Array(barrierOutcomes.length);
-  for (const outcome of outcomes) counts[outcome] = counts[outcome]! + 1;
+  for (let cell = 0; cell < outcomes.length; cell += 1) {
+    const outcome = outcomes[cell]!;
+    counts[outcome] = counts[outcome]! + 1;
+  }
   const countOf = (outcome: (typeof barrierOutcomes)[number]) => counts[barrierOutcomes.indexOf(outcome)]!;
   return { up: countOf('profit'), down: countOf('loss') };
 }

@@ -269,3 +269,52 @@ describe('labels and the simulator', () => {
 });
 
 const exitReasons = { profit: ['target'], loss: ['stop'], timeout: ['time', 'delist'], delisted: ['delist'] };
+
+describe('the loop over plain hours', () => {
+  const bar = fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.tuple(
+        fc.double({ min: 0.95, max: 1.05, noNaN: true }),
+        fc.double({ min: 0, max: 0.03, noNaN: true }),
+      ),
+    },
+    { weight: 1, arbitrary: fc.constant(null) },
+  );
+  const rules = fc.record({
+    side: fc.constantFrom(1 as const, -1 as const),
+    entry: fc.constantFrom('close' as const, 'next-open' as const),
+    gaps: fc.constantFrom('open' as const, 'unseen' as const),
+    horizonHours: fc.integer({ min: 1, max: 12 }),
+  });
+
+  it('gives what the walk of one entry at a time gives', () => {
+    fc.assert(
+      fc.property(
+        fc.array(bar, { minLength: 2, maxLength: 60 }),
+        rules,
+        fc.boolean(),
+        (steps, chosen, delisted) => {
+          let price = 100;
+          const bars = steps.map((step): Bar => {
+            if (step === null) return null;
+            const open = price;
+            price *= step[0];
+            const [top, bottom] = [Math.max(open, price), Math.min(open, price)];
+            return [open, top * (1 + step[1]), bottom * (1 - step[1]), price];
+          });
+          const plain = lifeOf(panelOf([100, ...bars], bars.length + 5), {
+            delisted: Uint8Array.of(delisted ? 1 : 0, 0),
+          });
+          // A change of unit by nothing: the same prices, and the way for prices that change.
+          const renames = [{ hour: 1, from: 0, to: 0, factor: 1 }];
+          const walked = labelsOf({ ...plain, life: { ...plain.life!, renames } }, chosen);
+          const looped = labelsOf(plain, chosen);
+          for (let hour = 0; hour < plain.hours; hour += 1)
+            expect(rowOf(looped, hour)).toEqual(rowOf(walked, hour));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
