@@ -6,11 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importDataset } from '../../datasets/import/import.ts';
 import { openStore, type Store } from '../../datasets/store.ts';
 import { auditColumns } from '../../scenarios/columns/audit.ts';
-import { absence, mainnetList, marketFile, panelFile } from './market-files.ts';
+import { absence, columnsFiles, columnsRequest } from './market-files.ts';
 
-const news = 'sentiment/news_2025-03_2025-12.jsonl.gz';
-const fearGreed = 'sentiment/fear_greed_2018-02_2025-12.csv';
-const { absent, reason } = absence([panelFile, mainnetList, news, fearGreed]);
+const { absent, reason } = absence(columnsFiles);
 
 describe.skipIf(absent.length > 0)(`the audit of the real panel${reason}`, () => {
   let dir: string;
@@ -19,13 +17,7 @@ describe.skipIf(absent.length > 0)(`the audit of the real panel${reason}`, () =>
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'hourglass-real-audit-'));
     store = openStore(dir);
-    await importDataset(store, {
-      name: 'usdm',
-      bars: [marketFile(panelFile)],
-      exchangeInfo: [marketFile(mainnetList)],
-      news: [marketFile(news)],
-      fearGreed: [marketFile(fearGreed)],
-    });
+    await importDataset(store, columnsRequest('usdm'));
   }, 240_000);
 
   afterAll(() => rm(dir, { recursive: true, force: true }));

@@ -18,11 +18,9 @@ import type { Rows } from '../../engine/panel/rows.ts';
 import { WorkerPool } from '../../engine/signal/pool.ts';
 import { buildColumns } from '../../scenarios/columns/build.ts';
 import { firstDifference } from '../engine/columns/kernels/series.ts';
-import { absence, mainnetList, marketFile, panelFile } from './market-files.ts';
+import { absence, columnsFiles, columnsRequest } from './market-files.ts';
 
-const news = 'sentiment/news_2025-03_2025-12.jsonl.gz';
-const fearGreed = 'sentiment/fear_greed_2018-02_2025-12.csv';
-const { absent, reason } = absence([panelFile, mainnetList, news, fearGreed]);
+const { absent, reason } = absence(columnsFiles);
 
 /** Sets s1 and s2, but for what models and classifiers fill. */
 const columns = [...new Set([...featureSets.get('s1')!.features, ...featureSets.get('s2')!.features])].filter(
@@ -37,13 +35,7 @@ describe.skipIf(absent.length > 0)(`columns over the real panel${reason}`, () =>
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'hourglass-real-columns-'));
     store = openStore(dir);
-    await importDataset(store, {
-      name: 'usdm',
-      bars: [marketFile(panelFile)],
-      exchangeInfo: [marketFile(mainnetList)],
-      news: [marketFile(news)],
-      fearGreed: [marketFile(fearGreed)],
-    });
+    await importDataset(store, columnsRequest('usdm'));
   }, 240_000);
 
   afterAll(() => rm(dir, { recursive: true, force: true }));

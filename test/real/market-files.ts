@@ -20,11 +20,11 @@ export const panelFiles = [
   'exchange/leverage_tiers_2026-03.json.gz',
   mainnetList,
 ];
-export const recordFiles = [
-  'sentiment/news_2025-03_2025-12.jsonl.gz',
-  'sentiment/news_votes_2024-08_2025-02.csv',
-  'sentiment/fear_greed_2018-02_2025-12.csv',
-];
+const news = 'sentiment/news_2025-03_2025-12.jsonl.gz';
+const fearGreed = 'sentiment/fear_greed_2018-02_2025-12.csv';
+export const recordFiles = [news, 'sentiment/news_votes_2024-08_2025-02.csv', fearGreed];
+/** What `columnsRequest` imports. */
+export const columnsFiles = [panelFile, mainnetList, news, fearGreed];
 
 /** Which of the files are not there, and the same as words behind a title. */
 export function absence(names: readonly string[]): {
@@ -51,5 +51,16 @@ export function panelRequest(name: string): ImportRequest {
       marketFile('exchange/leverage_tiers_2026-03.json.gz'),
     ],
     exchangeInfo: [marketFile(mainnetList)],
+  };
+}
+
+/** Hourly bars, the exchange's list, news, and Fear & Greed: what feature sets are computed from. */
+export function columnsRequest(name: string): ImportRequest {
+  return {
+    name,
+    bars: [marketFile(panelFile)],
+    exchangeInfo: [marketFile(mainnetList)],
+    news: [marketFile(news)],
+    fearGreed: [marketFile(fearGreed)],
   };
 }
