@@ -7,7 +7,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { knownRegimeVersions } from '../../datasets/columns/regime-versions.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import { readDatedRows } from '../../datasets/dated-rows.ts';
 import { openDataset } from '../../datasets/open.ts';
@@ -50,6 +49,7 @@ import { costModel } from '../cost-models.ts';
 import { ScenarioFault } from '../faults.ts';
 import { loadBuiltInStrategy, loadStrategyFile } from '../load-strategy.ts';
 import { type LoadedFeatureSet, loadFeatureSet } from './feature-set.ts';
+import { withRegimes } from './regimes.ts';
 import { takenRevisions } from './taken-revisions.ts';
 
 export interface ColumnAuditRequest {
@@ -221,10 +221,7 @@ async function worldFor(
   );
   progress?.('reading dated rows');
   const more = { stored, ...(await readDatedRows(store, dataset)) };
-  if (!needs.has('regime')) return worldOf(inputs, more);
-  progress?.('fitting regimes');
-  const regimes = (await knownRegimeVersions(store, dataset)) ?? fitMarketRegimes(inputs);
-  return worldOf({ ...inputs, regimes }, more);
+  return worldOf(needs.has('regime') ? await withRegimes(inputs, dataset, progress) : inputs, more);
 }
 
 function subjectsOf(

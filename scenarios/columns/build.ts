@@ -17,7 +17,7 @@ import type {
   UniverseSpan,
 } from '../../datasets/columns/column-set.ts';
 import { blockConsumer } from '../../datasets/columns/consume.ts';
-import { knownRegimeVersions, regimeVersionsText } from '../../datasets/columns/regime-versions.ts';
+import { regimeVersionsText } from '../../datasets/columns/regime-versions.ts';
 import { fillTable, regimeTable, universeTable } from '../../datasets/columns/tables.ts';
 import { type ColumnSetContent, type ColumnStaging, stageColumnSet } from '../../datasets/columns/write.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
@@ -31,7 +31,7 @@ import { pendingFeatures } from '../../engine/columns/features/sets.ts';
 import type { ColumnQuality } from '../../engine/columns/quality/column-quality.ts';
 import { mergedQuality, sharedQuality } from '../../engine/columns/quality/shared-quality.ts';
 import { type QualityReport, qualityReport } from '../../engine/columns/quality/verdicts.ts';
-import { fitMarketRegimes, regimeInputs } from '../../engine/columns/regime/market-regimes.ts';
+import { regimeInputs } from '../../engine/columns/regime/market-regimes.ts';
 import { OBSERVATION_WIDTH } from '../../engine/columns/regime/observations.ts';
 import { regimeProbabilities, regimeVersionAt } from '../../engine/columns/regime/versions.ts';
 import { residualSummary } from '../../engine/columns/residual-summary.ts';
@@ -44,6 +44,7 @@ import { fillFacts, regimeFacts, residualFacts, universeFacts } from '../../repo
 import { writeBuildPage } from '../../reports/columns-report.ts';
 import { ScenarioFault } from '../faults.ts';
 import { type LoadedFeatureSet, loadFeatureSet } from './feature-set.ts';
+import { withRegimes } from './regimes.ts';
 
 export interface ColumnBuildRequest {
   readonly dataset: string;
@@ -82,7 +83,7 @@ export async function buildColumns(store: Store, request: ColumnBuildRequest): P
   const dataset = await openDataset(store, request.dataset, { volumes: true });
   const { unknown, ...records } = await dataset.records();
   const plan = await planOf(dataset, loaded, records.news?.classes.length ?? 0);
-  const inputs = await inputsOf(store, dataset, records, plan.features, request);
+  const inputs = await inputsOf(dataset, records, plan.features, request);
   const staging = await stageColumnSet(store, dataset.name, loaded.set.name);
   try {
     const computed = await compute(dataset, inputs, { loaded, plan, request, staging });
@@ -177,7 +178,6 @@ async function planOf(dataset: Dataset, { set }: LoadedFeatureSet, classes: numb
 }
 
 async function inputsOf(
-  store: Store,
   dataset: Dataset,
   records: ColumnInputs['records'],
   features: readonly FeatureDefinition[],
@@ -185,9 +185,7 @@ async function inputsOf(
 ): Promise<ColumnInputs> {
   const inputs = { panel: dataset.panel, records, regimes: [], approximateQuoteVolume, dailyVolumeMin };
   if (!features.some(({ needs }) => needs.includes('regime'))) return inputs;
-  progress?.('fitting regimes');
-  const regimes = (await knownRegimeVersions(store, dataset)) ?? fitMarketRegimes(inputs);
-  return { ...inputs, regimes };
+  return await withRegimes(inputs, dataset, progress);
 }
 
 interface Computed {

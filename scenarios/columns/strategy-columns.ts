@@ -8,12 +8,12 @@ import type { FeatureNeed } from '../../engine/columns/features/feature.ts';
 import type { ColumnInputs } from '../../engine/columns/features/inputs.ts';
 import { features } from '../../engine/columns/features/registry.ts';
 import { needsOf } from '../../engine/columns/plan.ts';
-import { fitMarketRegimes } from '../../engine/columns/regime/market-regimes.ts';
 import type { Fault } from '../../engine/config.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
 import { WorkerPool } from '../../engine/signal/pool.ts';
 import { ScenarioFault } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';
+import { withRegimes } from './regimes.ts';
 
 export interface StrategyColumnOptions {
   /** Threads; as many as the machine has cores if absent, up to eight. */
@@ -53,11 +53,10 @@ export async function strategyColumns(
     const inputs = await inputsFor(dataset, universe);
     const unmet = computed.flatMap((name) => needFaults(name, inputs));
     if (unmet.length > 0) throw new ScenarioFault(unmet);
-    const regimes = needsOf(computed, features).has('regime')
-      ? ((await dataset.regimeVersions()) ?? fittedRegimes(inputs, options))
-      : [];
-    for (const rows of await computeInPool({ ...inputs, regimes }, computed, options))
-      byName.set(rows.name, rows);
+    const complete = needsOf(computed, features).has('regime')
+      ? await withRegimes(inputs, dataset, options.progress)
+      : inputs;
+    for (const rows of await computeInPool(complete, computed, options)) byName.set(rows.name, rows);
   }
   return names.map((name) => byName.get(name)!);
 }
@@ -100,11 +99,6 @@ function needFaults(name: string, { panel, records }: ColumnInputs): Fault[] {
       message: `column ${name} takes ${what}, which the dataset lacks: import it, or choose another strategy`,
     },
   ];
-}
-
-function fittedRegimes(inputs: ColumnInputs, { progress }: StrategyColumnOptions): ColumnInputs['regimes'] {
-  progress?.('fitting regimes');
-  return fitMarketRegimes(inputs);
 }
 
 async function computeInPool(

@@ -2,7 +2,7 @@
 import { dayMs } from '../../../panel/hours.ts';
 import { medianVolumeBelow } from '../../daily-volume.ts';
 import { valuesAsOf } from '../as-of.ts';
-import { defineFeature } from '../feature.ts';
+import { defineFeature, type MarketFeature } from '../feature.ts';
 
 /** The epoch began on a Thursday, day 3 of a week that begins with Monday. */
 const EPOCH_WEEKDAY = 3;
@@ -19,39 +19,28 @@ export function weekdayOf(timeMs: number): number {
   return (Math.floor(timeMs / dayMs) + EPOCH_WEEKDAY) % WEEK_DAYS;
 }
 
-export const dowSin = defineFeature({
-  name: 'dow_sin',
-  group: 'cal',
-  scope: 'market',
-  formula: 'sin(2 pi dow(T) / 7)',
-  unit: '-1..1',
-  lookbackHours: 0,
-  warmupHours: 0,
-  needs: [],
-  marketWide: true,
-  compute(market, from, to, out) {
-    for (let index = from; index < to; index += 1) {
-      out[index] = Math.sin((2 * Math.PI * weekdayOf(market.closeTimeMs(index))) / WEEK_DAYS);
-    }
-  },
-});
+/** One coordinate of the weekday on a circle. */
+function weekdayWave(name: 'dow_sin' | 'dow_cos', wave: 'sin' | 'cos'): MarketFeature {
+  return defineFeature({
+    name,
+    group: 'cal',
+    scope: 'market',
+    formula: `${wave}(2 pi dow(T) / 7)`,
+    unit: '-1..1',
+    lookbackHours: 0,
+    warmupHours: 0,
+    needs: [],
+    marketWide: true,
+    compute(market, from, to, out) {
+      for (let index = from; index < to; index += 1) {
+        out[index] = Math[wave]((2 * Math.PI * weekdayOf(market.closeTimeMs(index))) / WEEK_DAYS);
+      }
+    },
+  });
+}
 
-export const dowCos = defineFeature({
-  name: 'dow_cos',
-  group: 'cal',
-  scope: 'market',
-  formula: 'cos(2 pi dow(T) / 7)',
-  unit: '-1..1',
-  lookbackHours: 0,
-  warmupHours: 0,
-  needs: [],
-  marketWide: true,
-  compute(market, from, to, out) {
-    for (let index = from; index < to; index += 1) {
-      out[index] = Math.cos((2 * Math.PI * weekdayOf(market.closeTimeMs(index))) / WEEK_DAYS);
-    }
-  },
-});
+export const dowSin = weekdayWave('dow_sin', 'sin');
+export const dowCos = weekdayWave('dow_cos', 'cos');
 
 /** The listing date comes from the metadata alone: the first bar loaded would make it a function of where the data begin. */
 const logAgeDays = defineFeature({
