@@ -49,13 +49,16 @@ export function filterFaults(filters: Filters): readonly string[] {
 /** What still counts as a whole number of steps, in steps, and as rounding noise of a quotient, as a fraction of it. */
 const STEP_TOLERANCE = 1e-9;
 const QUOTIENT_NOISE = 4 * Number.EPSILON;
+/** Beyond so many steps a double hardly tells one from the next: the quantity stays as it is. */
+const STEPS_MAX = 2 ** 47;
 
 /**
  * The quantity (>= 0) rounded down to a whole number of steps. A quantity within 1e-9 of a step below a whole number of them
  * counts as that number. The result is the double nearest to the decimal: three steps of 0.1 are 0.3.
  */
 export function roundQuantity(quantity: number, stepSize: number): number {
-  return multipleOf(stepSize, wholeSteps(quantity / stepSize, -1));
+  const steps = quantity / stepSize;
+  return steps > STEPS_MAX ? quantity : multipleOf(stepSize, wholeSteps(steps, -1));
 }
 
 /**
