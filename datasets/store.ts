@@ -6,6 +6,8 @@
  *   fingerprints/<hash>.bin                           what stood where, kept beyond a dataset's life
  *   columns/<dataset>/<set>/                          built sets of columns
  *   columns/<dataset>/<set>.report/                   what the build and the audit said of a set, as a page
+ *   scores/<dataset>/<strategy>/                      columns that a strategy's models filled
+ *   models/<strategy>/<version>/                     what retrains left behind (see models/version-store.ts)
  *   runs/<runId>/                                     one folder a run
  */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -16,6 +18,8 @@ export interface Store {
   readonly dataDir: string;
   readonly datasetsDir: string;
   readonly columnsDir: string;
+  readonly modelsDir: string;
+  readonly scoresDir: string;
   readonly runsDir: string;
   readonly fingerprintsDir: string;
   /** Folder of a dataset; refuses names that could not be one folder. */
@@ -29,6 +33,8 @@ export function openStore(dataDir: string): Store {
     dataDir: root,
     datasetsDir,
     columnsDir: join(root, 'columns'),
+    modelsDir: join(root, 'models'),
+    scoresDir: join(root, 'scores'),
     runsDir: join(root, 'runs'),
     fingerprintsDir: join(root, 'fingerprints'),
     datasetDir: (name) => join(datasetsDir, checkedName(name)),

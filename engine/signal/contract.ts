@@ -112,3 +112,7 @@ export const contractFile = 'contract.json';
 export const graphFile = 'model.onnx';
 /** Inputs as Float32 `[rows][steps][features]`, then native outputs as Float64 `[rows][outputs]`, little-endian. */
 export const goldenFile = 'golden.bin';
+/** Text models: how terms are made of a text, and their weights. */
+export const termsFile = 'terms.json';
+/** Importances and training curve, for people. */
+export const reportFile = 'report.json';

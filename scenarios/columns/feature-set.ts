@@ -1,6 +1,6 @@
 /** A feature set by name, or from a user's own TypeScript or JavaScript file. */
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { featureSetHash } from '../../datasets/columns/set-hash.ts';
 import type { FeatureDefinition, FeatureSet } from '../../engine/columns/features/feature.ts';
 import { features } from '../../engine/columns/features/registry.ts';
 import { featureSets } from '../../engine/columns/features/sets.ts';
@@ -23,7 +23,7 @@ export interface LoadedFeatureSet {
  */
 export async function loadFeatureSet(nameOrFile: string, dataDir: string): Promise<LoadedFeatureSet> {
   const known = featureSets.get(nameOrFile);
-  if (known !== undefined) return { set: known, modules: [], hash: setHash(known, []) };
+  if (known !== undefined) return { set: known, modules: [], hash: featureSetHash(known) };
   if (!/[./\\]/.test(nameOrFile)) {
     throw new ScenarioFault([
       {
@@ -34,18 +34,7 @@ export async function loadFeatureSet(nameOrFile: string, dataDir: string): Promi
   }
   const { exported, codeHash, modulePath } = await loadUserModule(resolve(nameOrFile), dataDir, nameOrFile);
   const set = setOf(nameOrFile, exported['default']);
-  return { set, modules: [modulePath], hash: setHash(set, [codeHash]) };
-}
-
-/** A built-in's code is told by its formulas; the engine's version stands beside the hash in manifests. */
-function setHash({ name, features: own }: FeatureSet, code: readonly string[]): string {
-  const facts = own.map((feature) => [
-    ...[feature.name, feature.group, feature.scope, feature.formula, feature.unit],
-    ...[feature.lookbackHours, feature.warmupHours, feature.marketWide === true],
-  ]);
-  return createHash('sha256')
-    .update(JSON.stringify([name, facts, code]))
-    .digest('hex');
+  return { set, modules: [modulePath], hash: featureSetHash(set, [codeHash]) };
 }
 
 function setOf(file: string, exported: unknown): FeatureSet {
