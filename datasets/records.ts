@@ -138,16 +138,42 @@ function byCoin(table: Table, coinOf: ReadonlyMap<string, number>, unknown: Coun
   };
 }
 
-function newsRecords(table: Table, coinOf: ReadonlyMap<string, number>, unknown: Counted): NewsRecords {
+/** Rows of a news table in the order of `NewsRecords`: as they became available, ties by publication, then by id. */
+export function newsOrder(table: Table): readonly number[] {
   const available = availability(table);
   const published = numbersOf(table, 'published_ms');
   const ids = textsOf(table, 'id');
-  const rows = rowNumbers(table).sort(
+  return rowNumbers(table).sort(
     (a, b) =>
       available[a]! - available[b]! ||
       published[a]! - published[b]! ||
       compareTexts(ids[a] ?? '', ids[b] ?? ''),
   );
+}
+
+export interface Article {
+  readonly id: string;
+  readonly title: string;
+  readonly availableMs: number;
+}
+
+/**
+ * What articles say, in the order of `NewsRecords`.
+ * @throws StoreFault `file-missing`, `file-unreadable`
+ */
+export async function readArticles(path: string): Promise<readonly Article[]> {
+  const table = await readTable(path);
+  const available = availability(table);
+  const [ids, titles] = [textsOf(table, 'id'), textsOf(table, 'title')];
+  return newsOrder(table).map((row) => ({
+    ...{ id: ids[row] ?? '', title: titles[row] ?? '', availableMs: available[row]! },
+  }));
+}
+
+function newsRecords(table: Table, coinOf: ReadonlyMap<string, number>, unknown: Counted): NewsRecords {
+  const available = availability(table);
+  const published = numbersOf(table, 'published_ms');
+  const rows = newsOrder(table);
   const linked = textsOf(table, 'symbols');
   const start = [0];
   const coins: number[] = [];
