@@ -16,14 +16,21 @@ import { regimeFitAudit } from './fitted-states.ts';
 import { joinAudit } from './join-audit.ts';
 import { LagAudit } from './lags.ts';
 import { ledgerAudit } from './ledger-audit.ts';
-import { type LineageNode, lineageAudit } from './lineage.ts';
+import { type FittedOnFold, type LineageNode, lineageAudit } from './lineage.ts';
 import { liveReplayAudit } from './live-replay.ts';
 import { type Findings, lookAheadAudit } from './look-ahead.ts';
+import { noiseMarketAudit } from './noise-market.ts';
+import { shuffledLabelAudit } from './shuffled-labels.ts';
 import { type AuditedSplit, splitAudit } from './splits.ts';
 import { type AuditedStrategy, strategyColumns } from './strategy-run.ts';
 import { strategyReplayAudit, strategySubject } from './strategy-subject.ts';
 import type { AuditSubject, ObservedColumn } from './subject.ts';
-import { type TrainingHooks, waitingForTraining } from './training.ts';
+import {
+  noiseSeedsDefault,
+  permutationsDefault,
+  type TrainingHooks,
+  waitingForTraining,
+} from './training.ts';
 import { type CapFlagOptions, capFlagAudit, type UniverseOptions, universeAudit } from './universe-audit.ts';
 import type { AuditWorld } from './world.ts';
 
@@ -41,6 +48,7 @@ export interface AuditPlan {
   /** Fits the regime anew, as it was fitted for the world. */
   readonly fitRegimes?: (inputs: ColumnInputs) => readonly RegimeVersion[];
   readonly lineage?: readonly LineageNode[];
+  readonly fittedOnFolds?: readonly FittedOnFold[];
   readonly splits?: readonly AuditedSplit[];
   readonly training?: TrainingHooks;
   /** Leaks that are on record already, from whoever made the world. */
@@ -94,7 +102,7 @@ export async function audit(plan: AuditPlan): Promise<AuditResult> {
     await auditReplay(plan, tally, cuts);
     await auditStrategies(plan, tally, cuts);
   }
-  const { lineage = [], splits = [] } = plan;
+  const { lineage = [], fittedOnFolds = [], splits = [] } = plan;
   const middle = cuts[Math.floor(cuts.length / 2)];
   if (plan.fitRegimes !== undefined && middle !== undefined) {
     plan.onProgress?.('fitting regimes to half of it', 0);
@@ -105,12 +113,13 @@ export async function audit(plan: AuditPlan): Promise<AuditResult> {
   const joins = joinAudit(plan.world);
   tally.take('Dg', joins.Dg);
   tally.take('Df', joins.Df);
-  tally.take('lineage', lineageAudit(lineage));
+  tally.take('lineage', lineageAudit(lineage, fittedOnFolds));
   tally.take('splits', splitAudit(splits));
+  await auditTraining(plan, tally);
   const leaks = earliestLeaks(tally.leaks);
   return {
     leaks,
-    clean: leaks.length === 0 && cuts.length > 0,
+    clean: leaks.length === 0 && (cuts.length > 0 || (plan.training?.trainers ?? []).length > 0),
     ran: tally.ran,
     notRun: notRunOf(plan, tally.ran, cuts),
     silent: tally.silent(),
@@ -202,6 +211,13 @@ async function auditStrategies(plan: AuditPlan, tally: Tally, cuts: readonly num
       await ledgerAudit(world, ready, { span, ...(tradesOf === undefined ? {} : { tradesOf }) }),
     );
   }
+}
+
+async function auditTraining({ training = {}, onProgress }: AuditPlan, tally: Tally): Promise<void> {
+  const { trainers = [], noiseSeeds = noiseSeedsDefault, permutations = permutationsDefault } = training;
+  const options = { seeds: noiseSeeds, ...(onProgress === undefined ? {} : { onProgress }) };
+  tally.take('Dd', await noiseMarketAudit(trainers, options));
+  tally.take('De', await shuffledLabelAudit(trainers, { ...options, permutations }));
 }
 
 /** The hours to stream, in a few spans that end at cuts far from each other. */

@@ -19,7 +19,7 @@ export type Detector = keyof typeof detectorNames;
 
 export interface Leak {
   readonly detector: Detector;
-  readonly kind: SubjectKind | 'join' | 'fitted state' | 'split' | 'gate';
+  readonly kind: SubjectKind | 'join' | 'fitted state' | 'split' | 'gate' | 'model';
   /** The feature, join, model or strategy that carries it. */
   readonly subject: string;
   readonly field: string;

@@ -1,7 +1,8 @@
 /**
  * Lineage: which columns and fitted states reach a model or a gate, and up to when each state was fitted. A label must reach nothing, a
- * state must be valid only after the end of its training data, and a model whose output trains another must have been kept out of it.
+ * state must be valid only after the end of its training data, and whatever was fitted for a fold must end before the fold's embargo.
  */
+import { isoMinute } from '../../panel/hours.ts';
 import type { Leak } from './findings.ts';
 import type { Findings } from './look-ahead.ts';
 
@@ -15,6 +16,20 @@ export interface LineageNode {
   readonly validFromMs?: number;
 }
 
+/** Anything fitted for a fold: the model itself, a scaler, a selection of inputs, a network whose outputs train it. */
+export interface FittedOnFold {
+  /** Of the state: `selector`, `lstm of block 3`. */
+  readonly name: string;
+  /** The model it serves, and the fold's number. */
+  readonly model: string;
+  readonly fold: number;
+  /** Newest moment of its training data, the end of their labels included, epoch ms UTC; NaN where nobody wrote it down. */
+  readonly trainedToMs: number;
+  /** First moment of the fold's test part, epoch ms UTC. */
+  readonly testFromMs: number;
+  readonly embargoMs: number;
+}
+
 export interface Reached {
   readonly gate: string;
   readonly columns: readonly string[];
@@ -26,7 +41,10 @@ export interface LineageFindings extends Findings {
 }
 
 /** Every name in `inputs` must be a node; one that is not is reported, because nobody can say what it has seen. */
-export function lineageAudit(nodes: readonly LineageNode[]): LineageFindings {
+export function lineageAudit(
+  nodes: readonly LineageNode[],
+  onFolds: readonly FittedOnFold[] = [],
+): LineageFindings {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const leaks: Leak[] = [];
   const reached: Reached[] = [];
@@ -38,7 +56,9 @@ export function lineageAudit(nodes: readonly LineageNode[]): LineageFindings {
       if (node === undefined)
         leaks.push(found(gate, name, 'nothing is known of it: declare what it is made of'));
       else if (node.kind === 'label')
-        leaks.push(found(gate, name, 'it is a label, which has seen the future'));
+        leaks.push(
+          found(gate, name, `it is a label, which has seen the future${through(name, gate, upstream)}`),
+        );
     }
     const states = upstream.flatMap((node) =>
       node?.kind === 'fitted state' ? [{ name: node.name, trainedToMs: node.trainedToMs ?? Number.NaN }] : [],
@@ -47,7 +67,8 @@ export function lineageAudit(nodes: readonly LineageNode[]): LineageFindings {
     reached.push({ gate: gate.name, columns, states });
   }
   for (const node of nodes.filter(({ kind }) => kind === 'fitted state')) leaks.push(...undated(node));
-  return { leaks, count: nodes.length, reached };
+  leaks.push(...onFolds.flatMap(fittedTooLate));
+  return { leaks, count: nodes.length + onFolds.length, reached };
 }
 
 function upstreamOf(gate: LineageNode, byName: ReadonlyMap<string, LineageNode>): ReadonlySet<string> {
@@ -59,6 +80,12 @@ function upstreamOf(gate: LineageNode, byName: ReadonlyMap<string, LineageNode>)
     open.push(...(byName.get(name)?.inputs ?? []));
   }
   return names;
+}
+
+/** Of all that reaches the gate, what takes it in. */
+function through(name: string, gate: LineageNode, upstream: readonly (LineageNode | undefined)[]): string {
+  const takers = upstream.flatMap((node) => (node?.inputs.includes(name) ? [node.name] : []));
+  return gate.inputs.includes(name) ? '' : `, and comes by way of ${takers.join(', ')}`;
 }
 
 function found(gate: LineageNode, field: string, why: string): Leak {
@@ -79,6 +106,23 @@ function undated({ name, trainedToMs, validFromMs }: LineageNode): readonly Leak
       ...{ detector: 'lineage', kind: 'fitted state', subject: name, field: name, symbol: '' },
       ...{ timeMs: valid, before: valid, after: trained, hint: 'a state fitted to what it judges' },
       message: `${name} ${why}: it must be valid from a moment after the last one it was fitted to`,
+    },
+  ];
+}
+
+function fittedTooLate(state: FittedOnFold): readonly Leak[] {
+  const { name, model, fold, trainedToMs, testFromMs, embargoMs } = state;
+  const lastMs = testFromMs - embargoMs;
+  if (trainedToMs <= lastMs) return [];
+  const why = Number.isNaN(trainedToMs)
+    ? 'does not say up to when it was fitted'
+    : `was fitted to data up to ${isoMinute(trainedToMs)}`;
+  return [
+    {
+      ...{ detector: 'lineage', kind: 'fitted state', subject: model, field: name, symbol: '' },
+      ...{ timeMs: testFromMs, before: trainedToMs, after: lastMs },
+      hint: 'a state fitted to what it judges',
+      message: `${name} of ${model} ${why}; fold ${fold} is tested from ${isoMinute(testFromMs)} and allows nothing after ${isoMinute(lastMs)}`,
     },
   ];
 }

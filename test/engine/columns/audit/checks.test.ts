@@ -83,7 +83,12 @@ describe('information by lag', () => {
 
   it('is silent over noise, and over a forecast that lasts', () => {
     expect(lagsOf(lagged(0, 0))).toBe(0);
-    expect(lagsOf(lagged(0, 1))).toBe(0);
+    expect(lagsOf(lagged(0, 0.05))).toBe(0);
+  });
+
+  it('alarms where all hours to come are known as only a label knows them', () => {
+    expect(lagsOf(lagged(0, 1))).toBe(1);
+    expect(lagsOf(lagged(0, -1))).toBe(1);
   });
 });
 
