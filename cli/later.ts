@@ -3,9 +3,6 @@ import type { Command } from 'commander';
 import { UsageFault } from './failure.ts';
 
 const later = [
-  'train',
-  'model',
-  'score',
   'sweep',
   'research',
   'signal-check',

@@ -13,13 +13,19 @@ import { addData } from './data.ts';
 import { addDemo } from './demo.ts';
 import { exitCodes, type Failure, failureOf, failureText } from './failure.ts';
 import { addLater } from './later.ts';
+import { addModel } from './model.ts';
 import { addNew } from './new.ts';
 import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addRuns } from './runs.ts';
 import { addScenario } from './scenario.ts';
+import { addScore } from './score.ts';
 import { freshEnd, jsonText, openSession, type Session, type Streams } from './session.ts';
 import { addStress } from './stress.ts';
+import { addTrain } from './train.ts';
+import { addTraining } from './training.ts';
+import { addTrainingConvert } from './training-convert.ts';
+import { addTrainingNews } from './training-news.ts';
 import { addWhy } from './why.ts';
 
 /** Runs a command with a session; commands hand their action over in this form. */
@@ -81,6 +87,7 @@ function programWith(act: Act, streams: Streams): Command {
     addData,
     addColumns,
     addColumnsAudit,
+    addScore,
     addBacktest,
     addStress,
     addScenario,
@@ -88,8 +95,13 @@ function programWith(act: Act, streams: Streams): Command {
     addWhy,
     addReport,
     addReplay,
+    addModel,
     addNew,
     addBench,
+    addTrain,
+    addTraining,
+    addTrainingConvert,
+    addTrainingNews,
     addLater,
   ];
   for (const add of adders) add(program, act);

@@ -7,6 +7,7 @@ import type { Panel } from '../engine/panel/panel.ts';
 import type { Rows } from '../engine/panel/rows.ts';
 import type { DetailSource } from '../engine/simulator/rules.ts';
 import type { DetailTable } from './detail-tables.ts';
+import type { ScoreSource } from './scores/open.ts';
 
 export type TableName =
   | 'bars'
@@ -87,6 +88,8 @@ export interface Dataset {
   readonly storedColumns: readonly string[];
   /** Loads one stored column, time-major, with its row hashes. */
   rows(column: string): Promise<Rows>;
+  /** What strategies' models said of it, by strategy: columns that a strategy may read by name as well. Read from the disk at every call. */
+  scores(): Promise<readonly ScoreSource[]>;
   /** Leverage tiers by the time they hold from, oldest first; empty where none were imported. */
   readonly brackets: readonly BracketEdition[];
   /** Trading filters by the time they hold from, oldest first; empty where none were imported. */

@@ -40,6 +40,7 @@ import { fingerprintOf, loadFingerprint, saveFingerprint } from './fingerprints.
 import { datasetHash, readManifest } from './manifest.ts';
 import { withRecords } from './record-fingerprint.ts';
 import { readRecords } from './records.ts';
+import { openScores } from './scores/open.ts';
 import { restoreReplaced, type Store } from './store.ts';
 
 /**
@@ -203,6 +204,7 @@ function datasetOf(store: Store, manifest: DatasetManifest, opened: Opened): Dat
     ...opened.exchange,
     ...detailOf(dir, manifest, opened),
     regimeVersions: () => knownRegimeVersions(store, manifest),
+    scores: () => openScores(store, manifest, opened.panel),
     records: async () => {
       records ??= recordsOf(dir, manifest, opened.panel.symbols);
       // A fault is forgotten, so that the next asking tries again.

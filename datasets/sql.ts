@@ -9,6 +9,9 @@ import { describeRelation, sqlFile, sqlName, sqlText, withDuck } from './duck.ts
 import { StoreFault } from './faults.ts';
 import { readManifest } from './manifest.ts';
 import { type RunManifest, runTables } from './runs.ts';
+import { staleness } from './scores/open.ts';
+import { listScores, type StoredScores, scoreFiles } from './scores/score-set.ts';
+import { scoreViews } from './scores/views.ts';
 import type { Store } from './store.ts';
 
 export interface SqlAnswer {
@@ -20,7 +23,8 @@ export interface SqlAnswer {
 /**
  * Runs one reading statement. Views: `<dataset>_bars`, `<dataset>_funding`, … for every table of every dataset (also under
  * the name with `_` for every character that would need quotes), those of `datasets/columns/views.ts` over built columns and
- * news, and `run_trades`, `run_equity`, … over all backtests, with `run_id` and `filename`.
+ * news, those of `datasets/scores/views.ts` over scores, and `run_trades`, `run_equity`, … over all backtests, with `run_id` and
+ * `filename`.
  * @throws StoreFault `query-refused`
  */
 export async function runSql(store: Store, query: string): Promise<SqlAnswer> {
@@ -116,7 +120,12 @@ async function createViews(duck: DuckDBConnection, store: Store): Promise<void> 
         await view(`${dataset}_${table}`, `SELECT * FROM read_parquet(${sqlFile(path)})`);
     }
   }
-  const further = [...(await columnViews(store, datasets)), newsEventsView(store, manifests, newsColumns)];
+  const scores = await freshScores(store, manifests);
+  const further = [
+    ...(await columnViews(store, datasets)),
+    newsEventsView(store, manifests, newsColumns, await classifiedNews(scores)),
+    ...scoreViews(scores),
+  ];
   for (const { name, select } of further) await view(name, select);
   const runs = await backtestsOf(store);
   for (const table of runTables) {
@@ -133,6 +142,31 @@ async function createViews(duck: DuckDBConnection, store: Store): Promise<void> 
       `SELECT regexp_extract(filename, '([^/\\\\]+)[/\\\\][^/\\\\]+$', 1) AS run_id, * FROM ${files}`,
     );
   }
+}
+
+/** Of all datasets. Stale ones are left out, as stale columns are, and so are those that miss a file. */
+async function freshScores(store: Store, manifests: readonly DatasetManifest[]): Promise<StoredScores[]> {
+  const found: StoredScores[] = [];
+  for (const { name, hash } of manifests) {
+    for (const scores of await listScores(store, name)) {
+      const { dir, manifest } = scores;
+      const isWhole = (await Promise.all(manifest.files.map(({ file }) => isThere(join(dir, file))))).every(
+        Boolean,
+      );
+      if (isWhole && (await staleness(store, manifest, hash)) === null) found.push(scores);
+    }
+  }
+  return found;
+}
+
+/** Files with the classes that scoring gave the articles, by dataset; of two strategies the first by name. */
+async function classifiedNews(scores: readonly StoredScores[]): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  for (const { dir, manifest } of scores) {
+    const path = join(dir, scoreFiles.news);
+    if (!files.has(manifest.dataset) && (await isThere(path))) files.set(manifest.dataset, path);
+  }
+  return files;
 }
 
 /** Finished backtests. What paper or real money did must not be added up with what was only simulated. */

@@ -25,6 +25,8 @@ export interface Simulated {
   readonly scenario: Scenario;
   readonly strategy: LoadedStrategy;
   readonly bound: Strategy;
+  /** Scores that were read, as the manifest names them. */
+  readonly models: readonly string[];
   readonly rules: VenueRules;
   /** The panel that was run on: the dataset's, or the one with funding filled in. */
   readonly panel: Panel;
@@ -72,7 +74,7 @@ export function finishedRun(simulated: Simulated): FinishedRun {
       scenario: { ...scenario },
       strategy: { name: bound.name, codeHash: strategy.codeHash, config: bound.config },
       dataset: { name: dataset.name, hash: dataset.hash },
-      models: [],
+      models: simulated.models,
       seed: scenario.seed,
       parentRunId: null,
       fromMs: timeAt(panel, fromHour),

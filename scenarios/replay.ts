@@ -5,6 +5,7 @@
  */
 
 import type { Dataset } from '../datasets/dataset.ts';
+import { StoreFault } from '../datasets/faults.ts';
 import { firstInputDifference, loadFingerprint } from '../datasets/fingerprints.ts';
 import { openDataset } from '../datasets/open.ts';
 import { damagedTables, type FinishedRun, type RunTable, readRun, type StoredRun } from '../datasets/runs.ts';
@@ -13,7 +14,7 @@ import { firstRunDifference } from './diff.ts';
 import { ScenarioFault } from './faults.ts';
 import type { LoadedStrategy } from './load-strategy.ts';
 import type { Scenario } from './scenario.ts';
-import { needsVolumes, prepare, type SimulationOptions, simulate } from './simulate.ts';
+import { needsVolumes, type Prepared, prepare, type SimulationOptions, simulate } from './simulate.ts';
 
 export interface ReplayDifference {
   /** Epoch ms; null where the difference has no time, such as another version of the code. */
@@ -32,8 +33,9 @@ export interface Replay {
   /** True where inputs, decisions, trades and equity are all the same to the last bit. */
   readonly equal: boolean;
   readonly firstDifference: ReplayDifference | null;
-  readonly signalDigest: { readonly recorded: string; readonly recomputed: string };
-  readonly digest: { readonly recorded: string; readonly recomputed: string };
+  /** Recomputed: null where an input differs so that nothing could be. */
+  readonly signalDigest: { readonly recorded: string; readonly recomputed: string | null };
+  readonly digest: { readonly recorded: string; readonly recomputed: string | null };
 }
 
 export interface ReplayOptions extends SimulationOptions {
@@ -51,7 +53,11 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
   options.progress?.(`hashing dataset ${name}`);
   const volumes = needsVolumes(scenario, strategy);
   const dataset = await openDataset(store, name, { verify: true, allowChanged: true, volumes });
-  const again = await simulate(await prepare(dataset, scenario, strategy, options), scenario, options);
+  const prepared = await prepareOrName(store, run, dataset, () =>
+    prepare(dataset, scenario, strategy, options),
+  );
+  if (!('dataset' in prepared)) return unlike(run, prepared);
+  const again = await simulate(prepared, scenario, options);
   const { signalDigest, digest } = again.manifest;
   const damaged = await damagedTables(run);
   const same =
@@ -59,6 +65,7 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
     digest === run.manifest.digest &&
     dataset.hash === run.manifest.dataset.hash &&
     strategy.codeHash === run.manifest.strategy.codeHash &&
+    sameModels(run, again) &&
     damaged.length === 0;
   return {
     runId: run.manifest.runId,
@@ -67,6 +74,40 @@ export async function replayRun(store: Store, runId: string, options: ReplayOpti
     signalDigest: { recorded: run.manifest.signalDigest, recomputed: signalDigest },
     digest: { recorded: run.manifest.digest, recomputed: digest },
   };
+}
+
+/**
+ * What the run is simulated with; where scores are stale because the dataset is another one, what differs in the dataset.
+ * @throws StoreFault `scores-stale` where they are so for another reason
+ */
+async function prepareOrName(
+  store: Store,
+  run: StoredRun,
+  dataset: Dataset,
+  prepared: () => Promise<Prepared>,
+): Promise<Prepared | ReplayDifference> {
+  try {
+    return await prepared();
+  } catch (cause) {
+    if (!(cause instanceof StoreFault) || cause.code !== 'scores-stale') throw cause;
+    if (dataset.hash === run.manifest.dataset.hash) throw cause;
+    return (await inputDifference(store, run, dataset)) ?? otherDataset(run, dataset);
+  }
+}
+
+/** A replay that found the difference before there was anything to simulate. */
+function unlike(run: StoredRun, firstDifference: ReplayDifference): Replay {
+  const { runId, signalDigest, digest } = run.manifest;
+  return {
+    ...{ runId, equal: false, firstDifference },
+    signalDigest: { recorded: signalDigest, recomputed: null },
+    digest: { recorded: digest, recomputed: null },
+  };
+}
+
+function otherDataset(run: StoredRun, dataset: Dataset): ReplayDifference {
+  const place = { timeMs: null, time: null, symbol: null, field: 'dataset.hash' };
+  return { ...place, kind: 'input', recorded: run.manifest.dataset.hash, recomputed: dataset.hash };
 }
 
 /** @throws ScenarioFault where the run was written before scenarios said how the account works */
@@ -92,16 +133,10 @@ async function firstDifference(
   return (
     (await inputDifference(store, run, dataset)) ??
     codeDifference(run, strategy) ??
+    modelDifference(run, again) ??
     (await resultDifference(run, again)) ??
-    damageOf(run, damaged) ?? {
-      timeMs: null,
-      time: null,
-      symbol: null,
-      field: 'dataset.hash',
-      kind: 'input',
-      recorded: run.manifest.dataset.hash,
-      recomputed: dataset.hash,
-    }
+    damageOf(run, damaged) ??
+    otherDataset(run, dataset)
   );
 }
 
@@ -125,6 +160,20 @@ function codeDifference(run: StoredRun, strategy: LoadedStrategy): ReplayDiffere
   if (recorded === strategy.codeHash) return null;
   const place = { timeMs: null, time: null, symbol: null, field: 'strategy.codeHash' };
   return { ...place, kind: 'strategy', recorded, recomputed: strategy.codeHash };
+}
+
+function sameModels(run: StoredRun, again: FinishedRun): boolean {
+  return run.manifest.models.join() === again.manifest.models.join();
+}
+
+/** Scores are named by a hash over their values: other scores are another input, whatever the strategy made of them. */
+function modelDifference(run: StoredRun, again: FinishedRun): ReplayDifference | null {
+  if (sameModels(run, again)) return null;
+  const [recorded, recomputed] = [run.manifest.models, again.manifest.models].map((names) =>
+    names.join(', '),
+  );
+  const place = { timeMs: null, time: null, symbol: null, field: 'models' };
+  return { ...place, kind: 'input', recorded: recorded!, recomputed: recomputed! };
 }
 
 async function resultDifference(run: StoredRun, again: FinishedRun): Promise<ReplayDifference | null> {

@@ -37,6 +37,8 @@ export interface Prepared {
   readonly dataset: Dataset;
   readonly strategy: LoadedStrategy;
   readonly columns: readonly Rows[];
+  /** Scores among them, as the run's manifest names them. */
+  readonly models: readonly string[];
 }
 
 /** @throws ScenarioFault listing everything that the scenario asks of the dataset in vain */
@@ -51,8 +53,8 @@ export async function prepare(
   const detailMinutes = await detailWithin(dataset, fromHour, toHour);
   const within = { ...dataset, detailMinutes };
   checkAgainst(within, scenario, bound);
-  const columns = await strategyColumns(dataset, bound.columns, scenario.universe, options);
-  return { dataset: within, strategy, columns };
+  const read = await strategyColumns(dataset, bound.columns, scenario.universe, options);
+  return { dataset: within, strategy, ...read };
 }
 
 /** Lengths of the finer bars of which there are any inside the span. */
@@ -79,7 +81,7 @@ function hasBars(source: DetailSource, { symbols, hours }: Panel, fromHour: numb
  * @throws ScenarioFault listing everything that the scenario asks of the dataset in vain
  */
 export async function simulate(
-  { dataset, strategy, columns }: Prepared,
+  { dataset, strategy, columns, models }: Prepared,
   scenario: Scenario,
   options: SimulationOptions = {},
 ): Promise<FinishedRun> {
@@ -112,6 +114,7 @@ export async function simulate(
     scenario,
     strategy,
     bound,
+    models,
     rules,
     panel,
     funded,

@@ -31,40 +31,63 @@ export async function consumeBlock(
 
 /** `ts`, `symbol` and every feature in single precision, for the hours that have a bar. */
 async function writeBlock(block: FeatureBlock, dir: string): Promise<string | null> {
-  const { features, fromCoin } = block;
   const cells = presentCells(block);
   if (cells.length === 0) return null;
-  const { panel } = block.inputs;
-  const hours = block.toHour - block.fromHour;
-  const hourOf = (cell: number) => block.fromHour + (cell % hours);
-  const columns: Record<string, TableColumn> = {
-    ts: { type: 'time', values: cells.map((cell) => panel.startMs + hourOf(cell) * hourMs) },
-    symbol: {
-      type: 'text',
-      values: Array.from(cells, (cell) => panel.symbols[fromCoin + Math.floor(cell / hours)]!),
-    },
-  };
-  for (const [place, name] of features.entries()) {
-    const values = cells.map((cell) => block.values[cell * features.length + place]!);
-    columns[name] = { type: 'double', values };
-  }
-  const file = `features-${String(fromCoin).padStart(5, '0')}.parquet`;
-  await withDuck(
-    async (duck) => {
-      await loadTable(duck, 'block', { rows: cells.length, columns });
-      const stored = features.map(
-        (name) => `CAST(nullif(${sqlName(name)}, 'nan'::DOUBLE) AS FLOAT) AS ${sqlName(name)}`,
-      );
-      const select = ['CAST(ts AS BIGINT) AS ts', 'symbol', ...stored].join(', ');
-      await copyToParquet(duck, `SELECT ${select} FROM block`, join(dir, file));
-    },
-    { threads: 1 },
-  );
+  const file = `features-${String(block.fromCoin).padStart(5, '0')}.parquet`;
+  await writeCells(block, cells, join(dir, file));
   return file;
 }
 
+/** A column beside the features: its values, one a row, and how SQL stores the one that is loaded under its name. */
+export interface BesideColumn {
+  readonly column: TableColumn;
+  readonly stored: string;
+}
+
+/**
+ * Writes chosen rows of a block as Parquet: `ts`, `symbol`, every feature in single precision (absent values as NULL), and what is
+ * handed in beside them.
+ *
+ * @param cells rows, as indices into `[coin][hour]` of the block
+ */
+export async function writeCells(
+  { inputs: { panel }, features, values: blockValues, ...span }: FeatureBlock,
+  cells: Float64Array,
+  path: string,
+  beside: Readonly<Record<string, BesideColumn>> = {},
+): Promise<void> {
+  const hours = span.toHour - span.fromHour;
+  const columns: Record<string, TableColumn> = {
+    ts: {
+      type: 'time',
+      values: cells.map((cell) => panel.startMs + (span.fromHour + (cell % hours)) * hourMs),
+    },
+    symbol: {
+      type: 'text',
+      values: Array.from(cells, (cell) => panel.symbols[span.fromCoin + Math.floor(cell / hours)]!),
+    },
+  };
+  for (const [place, name] of features.entries()) {
+    const values = cells.map((cell) => blockValues[cell * features.length + place]!);
+    columns[name] = { type: 'double', values };
+  }
+  for (const [name, { column }] of Object.entries(beside)) columns[name] = column;
+  await withDuck(
+    async (duck) => {
+      await loadTable(duck, 'block', { rows: cells.length, columns });
+      const stored = [
+        ...features.map((name) => [name, `CAST(nullif(${sqlName(name)}, 'nan'::DOUBLE) AS FLOAT)`]),
+        ...Object.entries(beside).map(([name, column]) => [name, column.stored]),
+      ].map(([name, sql]) => `${sql} AS ${sqlName(name!)}`);
+      const select = ['CAST(ts AS BIGINT) AS ts', 'symbol', ...stored].join(', ');
+      await copyToParquet(duck, `SELECT ${select} FROM block`, path);
+    },
+    { threads: 1 },
+  );
+}
+
 /** `[coin][hour]` of the block, where there is a bar. */
-function presentCells({ inputs, fromCoin, toCoin, fromHour, toHour }: FeatureBlock): Float64Array {
+export function presentCells({ inputs, fromCoin, toCoin, fromHour, toHour }: FeatureBlock): Float64Array {
   const { bars, hours } = inputs.panel;
   const { BAR_WIDTH, CLOSE } = barLayout;
   const cells: number[] = [];

@@ -73,29 +73,38 @@ function unionOf(parts: readonly Part[], name: string): string {
 
 /**
  * `FE_NEWS_EVENTS`: one row an article and coin it is linked to (one without a symbol where it is linked to none). `event` is
- * the most probable class, NULL before a classifier has seen the article. `hours_since_listing` and `hours_since_hack` count
+ * the most probable class, NULL before a classifier has seen the article; a dataset whose table has no classes shows those that
+ * scoring gave it. `hours_since_listing` and `hours_since_hack` count
  * from the publication of such an event to the close of the dataset's last bar.
  */
 export function newsEventsView(
   store: Store,
   manifests: readonly DatasetManifest[],
   columnsOf: ReadonlyMap<string, ReadonlySet<string>>,
+  classifiedOf: ReadonlyMap<string, string> = new Map(),
 ): View {
   const classes = newsClasses.map((name) => `p_${name}`);
   const parts = manifests.flatMap(({ name, tables, toMs }) => {
     if (tables.news === undefined) return [];
     const present = columnsOf.get(name) ?? new Set<string>();
-    const classed = classes.every((column) => present.has(column));
+    const own = classes.every((column) => present.has(column));
+    const classified = classifiedOf.get(name);
+    const classed = own || classified !== undefined;
     const event = classed
       ? `CASE greatest(${classes.join(', ')}) ${newsClasses.map((one) => `WHEN p_${one} THEN ${sqlText(one)}`).join(' ')} END`
       : 'NULL::VARCHAR';
     const probabilities = classes.map((column) => (classed ? column : `NULL::DOUBLE AS ${column}`));
-    const path = sqlFile(join(store.datasetDir(name), tables.news.file));
+    const articles = `read_parquet(${sqlFile(join(store.datasetDir(name), tables.news.file))})`;
+    const rows =
+      own || classified === undefined
+        ? articles
+        : `(SELECT id, published_ms, ingested_ms, title, source, symbols FROM ${articles})
+           LEFT JOIN (SELECT id, ${classes.join(', ')} FROM read_parquet(${sqlFile(classified)})) USING (id)`;
     return [
       `SELECT ${sqlText(name)} AS dataset, id, nullif(symbol, '') AS symbol, published_ms,
         greatest(published_ms, coalesce(ingested_ms, published_ms)) AS available_ms, title, source, ${event} AS event,
         ${probabilities.join(', ')}, ${toMs}::BIGINT AS to_ms
-       FROM (SELECT *, unnest(string_split(coalesce(symbols, ''), ' ')) AS symbol FROM read_parquet(${path}))`,
+       FROM (SELECT *, unnest(string_split(coalesce(symbols, ''), ' ')) AS symbol FROM ${rows})`,
     ];
   });
   const none = `SELECT NULL::VARCHAR AS dataset, NULL::VARCHAR AS id, NULL::VARCHAR AS symbol, NULL::BIGINT AS published_ms,

@@ -71,7 +71,8 @@ async function writeContent(
   await writeFile(join(dir, columnFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-async function swapIn(dir: string, target: string): Promise<void> {
+/** Puts a finished folder in the place of a former one. */
+export async function swapIn(dir: string, target: string): Promise<void> {
   const replaced = `${target}.staging-replaced-${process.pid}`;
   await rm(replaced, { recursive: true, force: true });
   if ((await stat(target).catch(() => null)) !== null) await rename(target, replaced);

@@ -46,6 +46,8 @@ export interface BlockOptions extends Omit<ComputeOptions, 'definitions'> {
   readonly stored?: readonly Rows[];
   /** Hand over the universe as well. */
   readonly eligible?: boolean;
+  /** Coins to compute, all if absent; cross-sections are of all coins either way. */
+  readonly coins?: ReadonlySet<number>;
 }
 
 const BLOCK_COINS = 8;
@@ -97,24 +99,41 @@ export async function computeBlocks<Result>(
     rows: [...stored, ...(await crossSectionRows(inputs, plan, options))],
     computation: nextComputation(),
   };
-  const coins = panel.symbols.length;
+  const ranges = coinRanges(panel.symbols.length, blockCoins, options.coins);
+  const coins = ranges.reduce((sum, { fromCoin, toCoin }) => sum + toCoin - fromCoin, 0);
   let done = 0;
   const results: Promise<Result>[] = [];
-  for (let fromCoin = 0; fromCoin < coins; fromCoin += blockCoins) {
-    const task: BlockTask = { ...shared, fromCoin, toCoin: Math.min(coins, fromCoin + blockCoins) };
+  for (const range of ranges) {
+    const task: BlockTask = { ...shared, ...range };
     const result =
       pool === undefined
         ? await blockTask(task)
         : pool.run<Result>(siblingModule('blocks', import.meta.url), 'blockTask', task);
     results.push(
       Promise.resolve(result as Result).then((value) => {
-        done += task.toCoin - fromCoin;
+        done += task.toCoin - task.fromCoin;
         options.onBlock?.(done, coins);
         return value;
       }),
     );
   }
   return Promise.all(results);
+}
+
+/** Coins side by side, at most `blockCoins` at a time. */
+function coinRanges(
+  coins: number,
+  blockCoins: number,
+  wanted?: ReadonlySet<number>,
+): readonly { readonly fromCoin: number; readonly toCoin: number }[] {
+  const ranges: { fromCoin: number; toCoin: number }[] = [];
+  for (let coin = 0; coin < coins; coin += 1) {
+    if (wanted?.has(coin) === false) continue;
+    const last = ranges.at(-1);
+    if (last?.toCoin === coin && coin - last.fromCoin < blockCoins) last.toCoin = coin + 1;
+    else ranges.push({ fromCoin: coin, toCoin: coin + 1 });
+  }
+  return ranges;
 }
 
 function shareOf(values: Float64Array): Float64Array {

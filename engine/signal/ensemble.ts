@@ -1,3 +1,4 @@
+import { RunningDigest } from '../journal/digest.ts';
 import { logitOf, sigmoid } from './probability.ts';
 
 /** What a model no better than chance still counts. */
@@ -25,4 +26,26 @@ export function ensembleLogit(logits: ArrayLike<number>, weights: ArrayLike<numb
     probability += weights[member]! * sigmoid(logits[member]!);
   }
   return logitOf(probability);
+}
+
+/**
+ * Id of an ensemble's weights: the same members with the same weights have the same one, in whatever order they are named. First 8
+ * hex digits of a digest over names and the weights' bits.
+ */
+export function weightSetOf(members: readonly string[], weights: ArrayLike<number>): string {
+  const digest = new RunningDigest();
+  const order = [...members.keys()].sort((a, b) => (members[a]! < members[b]! ? -1 : 1));
+  for (const member of order) {
+    digest.name(members[member]!);
+    digest.number(weights[member]!);
+  }
+  return digest.hex().slice(0, 8);
+}
+
+/** Whether every member passes the gate, inclusive: the optional rule to stay out where they split. NaN passes nothing. */
+export function allAgree(memberLogits: ArrayLike<number>, gateLogit: number): boolean {
+  for (let member = 0; member < memberLogits.length; member += 1) {
+    if (!(memberLogits[member]! >= gateLogit)) return false;
+  }
+  return memberLogits.length > 0;
 }

@@ -16,3 +16,12 @@ export function logitOf(probability: number): number {
   const clipped = Math.max(DISTANCE_MIN, Math.min(1 - DISTANCE_MIN, probability));
   return Math.log(clipped / (1 - clipped));
 }
+
+/** Probabilities of classes from their logits: exp(x - max) over its sum, added in the order of the classes. NaN where any is. */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < logits.length; index += 1) highest = Math.max(highest, logits[index]!);
+  const shares = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
+}

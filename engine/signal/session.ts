@@ -99,8 +99,27 @@ function isTreeEnsemble(graph: Uint8Array): boolean {
   return parsed.ok && parsed.model.nodes.every(({ operator }) => rowwise.has(operator));
 }
 
-/** Sessions of this thread, by the SHA-256 of their graph. */
+/** Sessions of this thread, by the SHA-256 of their graph, and what their graphs come to. */
 const sessions = new Map<string, Promise<ModelSession>>();
+let keptBytes = 0;
+/** A session takes several times its graph; a year of weekly retrains would fill the memory of every worker. */
+const KEPT_BYTES_MAX = 256 << 20;
+
+/** Calls `work` with the thread's session of a graph; beyond what a thread keeps, with one that is closed afterwards. */
+export async function withSession<Result>(
+  sha256: string,
+  graph: Uint8Array,
+  work: (session: ModelSession) => Promise<Result>,
+): Promise<Result> {
+  if (sessions.has(sha256) || keptBytes + graph.length <= KEPT_BYTES_MAX)
+    return await work(await sharedSession(sha256, graph));
+  const session = await openSession(graph);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
 
 /** The thread's session of a graph, opened with the first call. */
 export function sharedSession(sha256: string, graph: Uint8Array): Promise<ModelSession> {
@@ -108,7 +127,11 @@ export function sharedSession(sha256: string, graph: Uint8Array): Promise<ModelS
   if (session === undefined) {
     session = openSession(graph);
     sessions.set(sha256, session);
-    session.catch(() => sessions.delete(sha256));
+    keptBytes += graph.length;
+    session.catch(() => {
+      sessions.delete(sha256);
+      keptBytes -= graph.length;
+    });
   }
   return session;
 }

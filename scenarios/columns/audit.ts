@@ -11,6 +11,7 @@ import type { Dataset } from '../../datasets/dataset.ts';
 import { readDatedRows } from '../../datasets/dated-rows.ts';
 import { openDataset } from '../../datasets/open.ts';
 import type { Progress } from '../../datasets/progress.ts';
+import type { ScoreSource } from '../../datasets/scores/open.ts';
 import type { Store } from '../../datasets/store.ts';
 import { type AuditPlan, audit } from '../../engine/columns/audit/audit.ts';
 import { columnSubject } from '../../engine/columns/audit/column-subjects.ts';
@@ -20,6 +21,7 @@ import type { LineageNode } from '../../engine/columns/audit/lineage.ts';
 import type { AuditedSplit } from '../../engine/columns/audit/splits.ts';
 import type { AuditedStrategy } from '../../engine/columns/audit/strategy-run.ts';
 import type { AuditSubject } from '../../engine/columns/audit/subject.ts';
+import type { TrainingHooks } from '../../engine/columns/audit/training.ts';
 import { type AuditWorld, worldOf } from '../../engine/columns/audit/world.ts';
 import { computeColumns } from '../../engine/columns/compute.ts';
 import { BENCHMARK_SYMBOL } from '../../engine/columns/features/coin-window.ts';
@@ -49,7 +51,9 @@ import { costModel } from '../cost-models.ts';
 import { ScenarioFault } from '../faults.ts';
 import { loadBuiltInStrategy, loadStrategyFile } from '../load-strategy.ts';
 import { type LoadedFeatureSet, loadFeatureSet } from './feature-set.ts';
+import { type LineageOfVersion, mergedLineage, modelLineage } from './model-lineage.ts';
 import { withRegimes } from './regimes.ts';
+import { scoreSources } from './score-sources.ts';
 import { takenRevisions } from './taken-revisions.ts';
 
 export interface ColumnAuditRequest {
@@ -63,6 +67,10 @@ export interface ColumnAuditRequest {
   /** Hours streamed. */
   readonly replayHours?: number;
   readonly seed?: number;
+  /** Pipelines that are trained on markets without alpha. */
+  readonly training?: TrainingHooks;
+  /** Follows score columns back through the versions that filled them; they end the lineage if absent. */
+  readonly lineageOfVersion?: LineageOfVersion;
   /** Wall clock, epoch ms: completes the set's page too, which names this time. */
   readonly pageAtMs?: number;
   /** Take volume times close where a bar has no quote volume. */
@@ -94,12 +102,16 @@ export async function auditColumns(store: Store, request: ColumnAuditRequest): P
   progress?.(`opening dataset ${request.dataset}`);
   const stored = [...new Set(strategies.flatMap(({ strategy }) => strategy.columns))];
   const dataset = await openDataset(store, request.dataset, { volumes: true, columns: stored });
-  refuseUnknownColumns(dataset, strategies);
+  const scored = await scoreSources(dataset, stored);
+  refuseUnknownColumns(dataset, strategies, scored);
   const { unknown: _, ...records } = await dataset.records();
   const columns = computedFeatures(loaded, dataset, records);
   const read = strategies.flatMap(({ strategy }) => strategy.columns.filter((name) => features.has(name)));
   const needs = new Set([...columns.flatMap(({ needs: own }) => own), ...needsOf(read, features)]);
-  const world = await worldFor(store, { dataset, records, columns: stored, needs }, request);
+  const world = await worldFor(store, { dataset, records, columns: stored, scored, needs }, request);
+  const { lineageOfVersion, training } = request;
+  const models =
+    lineageOfVersion === undefined ? [] : await modelLineage(store, scored.values(), lineageOfVersion);
   const pool = new WorkerPool(workers);
   try {
     const result = await audit({
@@ -112,7 +124,8 @@ export async function auditColumns(store: Store, request: ColumnAuditRequest): P
       strategies: strategies.map((strategy) => ({ ...strategy, pool })),
       ...(needs.has('regime') ? { fitRegimes: fitMarketRegimes } : {}),
       ...capFlagOf(loaded, columns, world, pool),
-      lineage: lineageOf(loaded, columns, world.inputs, strategies),
+      lineage: mergedLineage([...lineageOf(loaded, columns, world.inputs, strategies), ...models]),
+      ...(training === undefined ? {} : { training }),
       splits: splitsOf(dataset.panel),
       onRecord: takenRevisions(dataset.manifest),
       ...(request.times === undefined ? {} : { times: request.times }),
@@ -174,12 +187,18 @@ async function strategiesOf(asked: readonly string[], dataDir: string): Promise<
   return strategies;
 }
 
-function refuseUnknownColumns(dataset: Dataset, strategies: readonly AuditedStrategy[]): void {
+function refuseUnknownColumns(
+  dataset: Dataset,
+  strategies: readonly AuditedStrategy[],
+  scored: ReadonlyMap<string, ScoreSource>,
+): void {
   const faults = strategies.flatMap(({ strategy }) =>
     strategy.columns
       .filter(
         (name) =>
-          !dataset.storedColumns.includes(name) && (features.get(name)?.scope ?? 'stored') === 'stored',
+          !dataset.storedColumns.includes(name) &&
+          !scored.has(name) &&
+          (features.get(name)?.scope ?? 'stored') === 'stored',
       )
       .map((name) => ({
         path: '--strategy',
@@ -210,14 +229,17 @@ async function worldFor(
     readonly dataset: Dataset;
     readonly records: MarketRecords;
     readonly columns: readonly string[];
+    readonly scored: ReadonlyMap<string, ScoreSource>;
     readonly needs: ReadonlySet<FeatureNeed>;
   },
   { approximateQuoteVolume = false, progress }: ColumnAuditRequest,
 ): Promise<AuditWorld> {
-  const { dataset, records, columns, needs } = given;
+  const { dataset, records, columns, scored, needs } = given;
   const inputs = { panel: dataset.panel, records, regimes: [], approximateQuoteVolume, dailyVolumeMin: 0 };
   const stored = await Promise.all(
-    columns.filter((name) => dataset.storedColumns.includes(name)).map((name) => dataset.rows(name)),
+    columns
+      .filter((name) => dataset.storedColumns.includes(name) || scored.has(name))
+      .map((name) => scored.get(name)?.rows(name) ?? dataset.rows(name)),
   );
   progress?.('reading dated rows');
   const more = { stored, ...(await readDatedRows(store, dataset)) };

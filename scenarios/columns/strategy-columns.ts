@@ -1,4 +1,4 @@
-/** The columns that a strategy reads, stored or computed, and what they are computed from. */
+/** The columns that a strategy reads, stored, scored or computed, and what they are computed from. */
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../datasets/dataset.ts';
 import type { Progress } from '../../datasets/progress.ts';
@@ -14,6 +14,7 @@ import { WorkerPool } from '../../engine/signal/pool.ts';
 import { ScenarioFault } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';
 import { withRegimes } from './regimes.ts';
+import { modelNames, scoreSources, scoringStrategy } from './score-sources.ts';
 
 export interface StrategyColumnOptions {
   /** Threads; as many as the machine has cores if absent, up to eight. */
@@ -32,22 +33,31 @@ function hasFormula(name: string): boolean {
   return feature !== undefined && feature.scope !== 'stored';
 }
 
+export interface StrategyColumns {
+  readonly columns: readonly Rows[];
+  /** Scores that were read, as a run's manifest names them. */
+  readonly models: readonly string[];
+}
+
 /**
- * Every column, in the order of the names: stored where the dataset has it, computed where the engine can.
- * @throws ScenarioFault listing every column that is not to be had, and why
+ * Every column, in the order of the names: stored where the dataset has it, scored where models filled it, computed where the
+ * engine can.
+ * @throws ScenarioFault listing every column that is not to be had, and why; StoreFault `scores-stale`, `scores-damaged`
  */
 export async function strategyColumns(
   dataset: Dataset,
   names: readonly string[],
   universe: Scenario['universe'],
   options: StrategyColumnOptions = {},
-): Promise<readonly Rows[]> {
-  const computed = names.filter((name) => !dataset.storedColumns.includes(name));
-  const faults = computed.filter((name) => !hasFormula(name)).map((name) => unknownColumn(name, dataset));
-  if (faults.length > 0) throw new ScenarioFault(faults);
+): Promise<StrategyColumns> {
+  const scored = await scoreSources(dataset, names);
+  const computed = names.filter((name) => !dataset.storedColumns.includes(name) && !scored.has(name));
+  const unknown = computed.filter((name) => !hasFormula(name));
+  if (unknown.length > 0) throw new ScenarioFault(await unknownColumns(unknown, dataset));
   const byName = new Map<string, Rows>();
   for (const name of names) {
     if (dataset.storedColumns.includes(name)) byName.set(name, await dataset.rows(name));
+    else if (scored.has(name)) byName.set(name, await scored.get(name)!.rows(name));
   }
   if (computed.length > 0) {
     const inputs = await inputsFor(dataset, universe);
@@ -58,13 +68,21 @@ export async function strategyColumns(
       : inputs;
     for (const rows of await computeInPool(complete, computed, options)) byName.set(rows.name, rows);
   }
-  return names.map((name) => byName.get(name)!);
+  return { columns: names.map((name) => byName.get(name)!), models: modelNames(scored.values()) };
 }
 
-function unknownColumn(name: string, dataset: Dataset): Fault {
-  const known = [...dataset.storedColumns, ...[...features.keys()].filter(hasFormula)].join(', ');
-  const message = `the strategy reads column ${name}, which dataset ${dataset.name} does not store and the engine does not compute; there are ${known}`;
-  return { path: 'strategy', message };
+async function unknownColumns(names: readonly string[], dataset: Dataset): Promise<readonly Fault[]> {
+  const scored = (await dataset.scores()).flatMap(({ columns }) => columns);
+  const known = [...dataset.storedColumns, ...scored, ...[...features.keys()].filter(hasFormula)].join(', ');
+  return names.map((name) => {
+    const strategy = scoringStrategy(name);
+    const remedy =
+      strategy === null
+        ? `; there are ${known}`
+        : `: models fill it, see hourglass score ${strategy} --dataset ${dataset.name}`;
+    const message = `the strategy reads column ${name}, which dataset ${dataset.name} does not store and the engine does not compute${remedy}`;
+    return { path: 'strategy', message };
+  });
 }
 
 async function inputsFor(

@@ -11,7 +11,7 @@ const OUT_OF_FOLD_DAYS = 15;
 const lstm: NetworkSpec = {
   ...{ kind: 'network', name: 'lstm', architecture: 'lstm-pair', side: null, label: 'tercile' },
   ...{ featureSet: null, features: ['res_ret_24h'], steps: 30, strideHours: 24, nanShareMax: 0.2 },
-  hyperparameters: { hidden: 64, layers: 2, dropout: 0.1, epochs: 20, batch: 512, learningRate: 0.001 },
+  hyperparameters: { hidden: 64, layers: 2, dropout: 0.1, epochs: 20, batch: 128, learningRate: 0.003 },
   ...{ columns: ['lstm_prob_sell', 'lstm_prob_middle', 'lstm_prob_buy'], stored: 'probabilities' },
   ...{ gateLogit: null, outOfFoldDays: OUT_OF_FOLD_DAYS },
 };
@@ -26,8 +26,8 @@ const tcn: NetworkSpec = {
     blocks: 4,
     dropout: 0.1,
     epochs: 20,
-    batch: 512,
-    learningRate: 0.001,
+    batch: 128,
+    learningRate: 0.003,
   },
   ...{ columns: ['tcn_prob_sell', 'tcn_prob_middle', 'tcn_prob_buy'], stored: 'probabilities' },
   ...{ gateLogit: null, outOfFoldDays: OUT_OF_FOLD_DAYS },
@@ -44,7 +44,10 @@ export const btcResidualModels: ModelPlan = {
     {
       ...{ kind: 'text', name: 'news', side: null, classes: newsClasses, gateLogit: null },
       ...{ columns: newsClasses.map((name) => `p_${name}`), stored: 'probabilities' },
-      hyperparameters: { regularisation: 4 },
+      hyperparameters: {
+        ...{ regularisation: 20, terms: 7000, groupsMin: 3 },
+        ...{ pieceMin: 3, pieceMax: 5, pieceWeight: 0.3 },
+      },
     },
     lstm,
     tcn,
@@ -61,7 +64,7 @@ export const btcResidualModels: ModelPlan = {
   coinsMax: null,
   sizes: {
     'ci-small': { treesMax: 60, coinsMax: 20, rowStride: 1, epochsMax: 3 },
-    demo: { treesMax: 200, coinsMax: null, rowStride: 1, epochsMax: 8 },
+    demo: { treesMax: 80, coinsMax: null, rowStride: 1, epochsMax: 4 },
     published: { treesMax: null, coinsMax: null, rowStride: 1, epochsMax: null },
   },
 };

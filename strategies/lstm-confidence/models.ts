@@ -15,7 +15,7 @@ export const lstmConfidenceModels: ModelPlan = {
       ...{ featureSet: 's3', features: [], steps: 24, strideHours: 1, nanShareMax: 0.1 },
       hyperparameters: {
         ...{ hidden: 48, selected: 50, correlationMax: 0.95, gapMax: 0.15, patience: 3 },
-        ...{ epochs: 20, batch: 512, learningRate: 0.001, weightDecay: 0.0001 },
+        ...{ epochs: 20, batch: 256, learningRate: 0.001, weightDecay: 0.0001 },
       },
       // log-odds of the profit barrier: difference of the two class logits.
       ...{
@@ -31,7 +31,7 @@ export const lstmConfidenceModels: ModelPlan = {
   coinsMax: 5,
   sizes: {
     'ci-small': { treesMax: null, coinsMax: 5, rowStride: 4, epochsMax: 3 },
-    demo: { treesMax: null, coinsMax: 5, rowStride: 1, epochsMax: 8 },
+    demo: { treesMax: null, coinsMax: 5, rowStride: 1, epochsMax: 6 },
     published: { treesMax: null, coinsMax: 5, rowStride: 1, epochsMax: null },
   },
 };

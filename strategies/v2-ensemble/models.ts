@@ -59,7 +59,7 @@ export const v2EnsembleModels: ModelPlan = {
   coinsMax: null,
   sizes: {
     'ci-small': { treesMax: 60, coinsMax: 20, rowStride: 4, epochsMax: null },
-    demo: { treesMax: 200, coinsMax: null, rowStride: 2, epochsMax: null },
+    demo: { treesMax: 100, coinsMax: null, rowStride: 4, epochsMax: null },
     published: { treesMax: null, coinsMax: null, rowStride: 1, epochsMax: null },
   },
 };
