@@ -5,7 +5,7 @@
  * The kernels of matrix products take another path for one row than for many, and so may give another last bit. A graph is
  * therefore always run on the same number of rows, the last run filled up with zeros; each row then has the same bits alone and in
  * any batch. Tree ensembles add up tree by tree whatever the number of rows: they run on as many rows as there are. A graph that is a
- * forest and nothing else is evaluated by `tree-evaluator.ts`, some seven times as fast, once that gave the runtime's bits on probes.
+ * forest and nothing else is evaluated by `tree-evaluator.ts`, seven times as fast and more, once that gave the runtime's bits on probes.
  */
 import * as ort from 'onnxruntime-node';
 import { assertInvariant } from '../invariant.ts';
