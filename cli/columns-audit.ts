@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import { detectorNames } from '../engine/columns/audit/findings.ts';
+import type { TrainingHooks } from '../engine/columns/audit/training.ts';
 import { isoMinute } from '../engine/panel/hours.ts';
 import type { ColumnAudit } from '../scenarios/columns/audit.ts';
 import { exitCodes } from './failure.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Act } from './program.ts';
+import type { Session } from './session.ts';
 import { sessionStore } from './store.ts';
 
 interface AuditOptions {
@@ -14,6 +16,9 @@ interface AuditOptions {
   readonly times?: number;
   readonly replayHours?: number;
   readonly seed?: number;
+  readonly train?: readonly string[];
+  readonly seeds?: number;
+  readonly permutations?: number;
   readonly report: boolean;
   readonly workers?: number;
 }
@@ -32,14 +37,27 @@ export function addColumnsAudit(program: Command, act: Act): void {
     .option('--times <n>', 'times at which the data are cut and spoiled; 20 if absent', wholeNumber(1))
     .option('--replay-hours <n>', 'hours streamed as they arrived; 72 if absent', wholeNumber(1))
     .option('--seed <n>', 'of the times and the noise; 1 if absent', wholeNumber(0))
+    .option(
+      '--train <strategy...>',
+      'strategies whose models are trained on markets without alpha; takes Python',
+    )
+    .option('--seeds <n>', 'markets without alpha; 3 if absent, 20 make the full form', wholeNumber(1))
+    .option(
+      '--permutations <n>',
+      'trainings on shuffled labels, spread over them; 20 if absent',
+      wholeNumber(1),
+    )
     .option('--workers <n>', 'worker threads', wholeNumber(1))
     .option('--no-report', 'leave the page out')
     .action(async (dataset: string, options: AuditOptions, command: Command) => {
       await act(command, async (session) => {
         const { auditColumns } = await import('../scenarios/columns/audit.ts');
+        const { lineageOfVersion } = await import('../training/lineage.ts');
         const { set, strategy, approximate, times, replayHours, seed, workers } = options;
+        const training = await trainingHooks(options, session);
         const result = await auditColumns(await sessionStore(session), {
-          ...{ dataset, set, progress: session.progress },
+          ...{ dataset, set, progress: session.progress, lineageOfVersion },
+          ...(training === null ? {} : { training }),
           approximateQuoteVolume: approximate?.includes('quote-volume') ?? false,
           ...(options.report ? { pageAtMs: Date.now() } : {}),
           ...(strategy === undefined ? {} : { strategies: strategy }),
@@ -53,6 +71,20 @@ export function addColumnsAudit(program: Command, act: Act): void {
         if (!result.clean) session.endWith(exitCodes.negative);
       });
     });
+}
+
+/** Null where no training was asked for. */
+async function trainingHooks(
+  { train = [], seeds, permutations, workers = 1 }: AuditOptions,
+  { progress, signal }: Pick<Session, 'progress' | 'signal'>,
+): Promise<TrainingHooks | null> {
+  if (train.length === 0) return null;
+  const { auditedTrainers } = await import('../training/audited-trainer.ts');
+  return {
+    trainers: train.flatMap((strategy) => auditedTrainers({ strategy, threads: workers, progress, signal })),
+    ...(seeds === undefined ? {} : { noiseSeeds: Array.from({ length: seeds }, (_, place) => place + 1) }),
+    ...(permutations === undefined ? {} : { permutations }),
+  };
 }
 
 function auditText({ dataset, set, leaks, clean, ran, notRun, silent, pending, page }: ColumnAudit): string {

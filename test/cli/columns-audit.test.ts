@@ -147,4 +147,20 @@ describe('columns audit', () => {
     expect(scoreless.exitCode).toBe(2);
     expect(scoreless.err).toMatch(/score-gate reads column \S+, which dataset small does not store/);
   });
+
+  it('refuses to train what it cannot, before it compares anything', async () => {
+    const modelless = await audit('s3', '--train', 'residual-momentum');
+    expect(modelless.exitCode).toBe(2);
+    expect(modelless.err).toContain('has no models to train');
+    const named = process.env['HOURGLASS_PYTHON'];
+    process.env['HOURGLASS_PYTHON'] = '/nowhere/python';
+    try {
+      const ran = await audit('s3', '--train', 'v2-ensemble');
+      expect(ran.exitCode).not.toBe(0);
+      expect(ran.err).toContain('HOURGLASS_PYTHON names /nowhere/python');
+    } finally {
+      if (named === undefined) delete process.env['HOURGLASS_PYTHON'];
+      else process.env['HOURGLASS_PYTHON'] = named;
+    }
+  });
 });

@@ -73,7 +73,7 @@ describe('given a call for help', () => {
     ]) {
       expect(help.out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
     }
-    expect(help.out).toContain('Not available yet: train');
+    expect(help.out).toContain('Not available yet: sweep');
     expect((await runCommand(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

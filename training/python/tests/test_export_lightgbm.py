@@ -98,6 +98,7 @@ def test_values_round_down() -> None:
         rounded = round_down(value)
         assert float(rounded) <= value < float(np.nextafter(rounded, np.float32(np.inf)))
     assert round_down(1e300) == np.finfo(np.float32).max
+    assert round_down(np.inf) == np.finfo(np.float32).max
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,12 @@ def single_leaf(values: NDArray[np.float64], targets: tuple[int, ...]) -> Tree:
 
 
 def round_down(value: float) -> np.float32:
-    """The largest Float32 not above `value`: for Float32 x, `x <= value` and `x <= round_down(value)` are the same question."""
+    """The largest finite Float32 not above `value`: for finite Float32 x, `x <= value` and `x <= round_down(value)` are the same question.
+
+    A split of all present values from absent ones stands at infinity.
+    """
     with np.errstate(over="ignore"):
-        rounded = np.float32(value)
+        rounded = min(np.float32(value), np.finfo(np.float32).max)
     return np.nextafter(rounded, np.float32(-np.inf)) if float(rounded) > value else rounded
 
 
