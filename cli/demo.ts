@@ -14,8 +14,7 @@ export function addDemo(program: Command, act: Act): void {
         const { cautionFacts } = await import('../reports/caution-facts.ts');
         const { progress, signal } = session;
         const { dataset, runs, report, url } = await runDemo(await sessionStore(session), {
-          progress,
-          signal,
+          ...{ progress, signal, clockMs: () => performance.now() },
         });
         const told = await Promise.all(
           runs.map(async (run) => summary(run.manifest, await cautionFacts(run))),

@@ -3,6 +3,7 @@ import type { NamedModels } from '../datasets/models/named-models.ts';
 import type { CheckedFolder } from '../datasets/models/version-check.ts';
 import { isoMinute } from '../engine/panel/hours.ts';
 import type { Refusal } from '../engine/signal/artifact-check.ts';
+import type { Diagnosis } from '../engine/signal/diagnostics.ts';
 import { exitCodes } from './failure.ts';
 import type { Act } from './program.ts';
 import type { Session } from './session.ts';
@@ -61,8 +62,8 @@ function addShow(model: Command, act: Act): void {
           const { writeModelPage } = await import('../reports/model-report.ts');
           report = await writeModelPage(store, facts, session.progress);
         }
-        const models = facts.models.map(({ check, report: own, place }) => ({
-          ...modelLine(named, { ...place, check, refusals: check.ok ? [] : check.refusals }),
+        const models = facts.models.map(({ check, report: own, place, diagnoses }) => ({
+          ...modelLine(named, { ...place, check, refusals: check.ok ? [] : check.refusals }, diagnoses),
           ...{ contract: check.contract, report: own },
         }));
         session.answer({ version: facts.manifest, models, report }, () =>
@@ -126,6 +127,8 @@ interface ModelLine {
   readonly validFromMs: number | null;
   readonly ok: boolean;
   readonly refusals: readonly Refusal[];
+  /** Of features that it has no use for; none of a model that was not run, nor of folds beside their final models. */
+  readonly diagnoses: readonly Diagnosis[];
   /** Of the graph from the native library on the golden rows; null where it was not run. */
   readonly deviationMax: number | null;
   readonly origin: 'store' | 'package' | 'folder';
@@ -139,7 +142,14 @@ async function checked(
 ): Promise<readonly Told[]> {
   const { checkPlaced, checkVersion } = await import('../datasets/models/version-check.ts');
   const { checkArtifactAt } = await import('../datasets/models/artifact-files.ts');
+  const { modelDiagnoses } = await import('../datasets/models/model-diagnoses.ts');
   const told: Told[] = [];
+  const lineOf = async (one: NamedModels, artifact: CheckedFolder): Promise<ModelLine> => {
+    const { contract } = artifact.check;
+    const isAsked = run && (artifact.fold === null || !one.isWhole);
+    const diagnoses = isAsked && contract !== null ? await modelDiagnoses(artifact.dir, contract) : [];
+    return modelLine(one, artifact, diagnoses);
+  };
   for (const one of named) {
     const { version, artifacts, isWhole } = one;
     if (version !== null && isWhole) {
@@ -147,7 +157,7 @@ async function checked(
       const name = `${version.strategy}/${version.version}`;
       told.push({
         ok: whole.ok,
-        models: whole.artifacts.map((artifact) => modelLine(one, artifact)),
+        models: await Promise.all(whole.artifacts.map((artifact) => lineOf(one, artifact))),
         refusals: whole.refusals.map((refusal) => ({ version: name, ...refusal })),
       });
       continue;
@@ -158,13 +168,17 @@ async function checked(
         check === null
           ? await checkPlaced(version!, artifact, { run })
           : { ...artifact, check, refusals: check.ok ? [] : check.refusals };
-      told.push({ ok: folder.refusals.length === 0, models: [modelLine(one, folder)], refusals: [] });
+      told.push({ ok: folder.refusals.length === 0, models: [await lineOf(one, folder)], refusals: [] });
     }
   }
   return told;
 }
 
-function modelLine({ version }: NamedModels, artifact: CheckedFolder): ModelLine {
+function modelLine(
+  { version }: NamedModels,
+  artifact: CheckedFolder,
+  diagnoses: readonly Diagnosis[],
+): ModelLine {
   const { check, refusals, model, fold, dir } = artifact;
   const { contract } = check;
   return {
@@ -175,7 +189,7 @@ function modelLine({ version }: NamedModels, artifact: CheckedFolder): ModelLine
     size: contract?.size ?? null,
     library: contract === null ? null : `${contract.library.name} ${contract.library.version}`,
     validFromMs: contract?.validFromMs ?? null,
-    ...{ ok: refusals.length === 0, refusals, dir },
+    ...{ ok: refusals.length === 0, refusals, diagnoses, dir },
     deviationMax: check.ok && Number.isFinite(check.deviationMax) ? check.deviationMax : null,
     origin: version?.origin ?? 'folder',
   };
@@ -210,7 +224,11 @@ function checkText(told: readonly Told[]): string {
   const count = `${sound} of ${models.length} ${models.length === 1 ? 'model' : 'models'} may be used`;
   return models.length === 0 && told.every(({ ok }) => ok)
     ? 'no models yet; train some: hourglass train STRATEGY'
-    : [...refusalLines(told), count].join('\n');
+    : [
+        ...refusalLines(told),
+        ...models.flatMap(({ diagnoses }) => diagnoses.map(({ sentence }) => sentence)),
+        count,
+      ].join('\n');
 }
 
 function refusalLines(told: readonly Told[]): readonly string[] {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Store } from '../datasets/store.ts';
 import type { Diagnosis } from '../engine/signal/diagnostics.ts';
 import type { FinishedScores } from '../scenarios/scoring/score.ts';
 import { UsageFault } from './failure.ts';
@@ -51,7 +52,8 @@ export function addScore(program: Command, act: Act): void {
         const { fromMs, toMs } = await spanOf(options);
         const { scoreDataset } = await import('../scenarios/scoring/score.ts');
         const { versions, trainedOn, workers, batch, again = false } = options;
-        const finished = await scoreDataset(await sessionStore(session), {
+        const store = await sessionStore(session);
+        const finished = await scoreDataset(store, {
           ...{ strategy, dataset: options.dataset, fromMs, toMs, again },
           ...(versions === undefined ? {} : { versions: versions.split(',').filter((name) => name !== '') }),
           ...(trainedOn === undefined ? {} : { trainedOn }),
@@ -65,7 +67,7 @@ export function addScore(program: Command, act: Act): void {
         });
         for (const remark of finished.remarks) session.remark(remark);
         session.progress('diagnosing the scores');
-        const diagnoses = await diagnosesOf(strategy, finished);
+        const diagnoses = await diagnosesOf(store, strategy, finished);
         session.answer({ ...answerOf(finished), diagnoses }, () => scoreText(finished, diagnoses));
       });
     });
@@ -88,11 +90,18 @@ async function spanOf({
   return { fromMs: fromMs ?? null, toMs: toMs ?? null };
 }
 
-async function diagnosesOf(strategy: string, finished: FinishedScores): Promise<readonly Diagnosis[]> {
+async function diagnosesOf(
+  store: Store,
+  strategy: string,
+  finished: FinishedScores,
+): Promise<readonly Diagnosis[]> {
   const { diagnoseScores } = await import('../datasets/scores/diagnose.ts');
+  const { scoreOutcomes } = await import('../scenarios/scoring/outcomes.ts');
   const { modelPlans } = await import('../strategies/models.ts');
   const plan = modelPlans.get(strategy);
-  return plan === undefined ? [] : await diagnoseScores(finished, plan);
+  if (plan === undefined) return [];
+  const outcomes = await scoreOutcomes(store, finished.manifest.dataset, plan);
+  return await diagnoseScores(finished, plan, outcomes);
 }
 
 function answerOf({ manifest, dir, scoredRows, rowsPerSecond, remarks }: FinishedScores): object {

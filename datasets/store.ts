@@ -103,7 +103,8 @@ export async function restoreReplaced(store: Store, name: string): Promise<void>
   if (!(await there(target)) && (await there(replaced))) await rename(replaced, target);
 }
 
-function isAlive(pid: number): boolean {
+/** Whether another process of this number runs; false for this one. */
+export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   if (pid === process.pid) return false;
   try {

@@ -1,10 +1,12 @@
 /** What text and page of a model say: the version's manifest, and of each model its contract, its checks and its report. */
 import { checkArtifactAt } from '../datasets/models/artifact-files.ts';
+import { modelDiagnoses } from '../datasets/models/model-diagnoses.ts';
 import { type ModelReport, readModelReport } from '../datasets/models/model-report.ts';
 import type { NamedModels } from '../datasets/models/named-models.ts';
 import type { ArtifactFolder } from '../datasets/models/version-store.ts';
 import type { Progress } from '../datasets/progress.ts';
 import type { ArtifactCheck } from '../engine/signal/artifact-check.ts';
+import type { Diagnosis } from '../engine/signal/diagnostics.ts';
 import type { ModelVersion, VersionScore } from '../engine/signal/version.ts';
 
 export interface ModelFacts {
@@ -22,6 +24,8 @@ export interface OneModel {
   readonly check: ArtifactCheck;
   /** Null where the artifact has none that can be read. */
   readonly report: ModelReport | null;
+  /** Of features that it has no use for. */
+  readonly diagnoses: readonly Diagnosis[];
 }
 
 /** Checks each of the models, with a run of its graph, and reads what is told of it. */
@@ -33,8 +37,10 @@ export async function modelFacts(
   for (const [index, place] of artifacts.entries()) {
     progress?.('reading models', index / artifacts.length);
     const check = await checkArtifactAt(place.dir);
-    const report = check.contract === null ? null : await readModelReport(place.dir, check.contract);
-    models.push({ place, check, report });
+    const { contract: own } = check;
+    const report = own === null ? null : await readModelReport(place.dir, own);
+    const diagnoses = own === null ? [] : await modelDiagnoses(place.dir, own);
+    models.push({ place, check, report, diagnoses });
   }
   const contract = models[0]?.check.contract ?? null;
   const [strategy, name] = [

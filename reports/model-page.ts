@@ -169,10 +169,15 @@ function oneHtml(model: OneModel): Html {
   const said = check.ok
     ? html``
     : html`<div class="notes"><b>Refused</b><ul>${check.refusals.map(({ field, message }) => html`<li>${field}: ${message}</li>`)}</ul></div>`;
+  const { diagnoses } = model;
+  const unused =
+    diagnoses.length === 0
+      ? html``
+      : html`<div class="notes"><b>Features without use</b><ul>${diagnoses.map(({ sentence }) => html`<li>${unbroken(sentence)}</li>`)}</ul></div>`;
   const figures = figureHtml(modelCharts(model));
   const none = html`<p class="muted">Training left neither importances nor a curve of it.</p>`;
   const facts = contract === null ? html`` : rowsHtml(contractRows(model));
-  return html`${said}${figures.length === 0 ? none : html`<div class="grid">${figures}</div>`}${facts}`;
+  return html`${said}${unused}${figures.length === 0 ? none : html`<div class="grid">${figures}</div>`}${facts}`;
 }
 
 function contractRows({ check }: OneModel): readonly (readonly [string, string])[] {

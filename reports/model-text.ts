@@ -63,7 +63,7 @@ export function scoreText(score: VersionScore): string {
   return `AUC ${auc.toFixed(3)}${interval}${within}`;
 }
 
-function modelLines({ place, check, report }: OneModel, isAlone: boolean): readonly string[] {
+function modelLines({ place, check, report, diagnoses }: OneModel, isAlone: boolean): readonly string[] {
   const { contract } = check;
   const title = place.fold === null ? place.model : `${place.model} of fold ${place.fold}`;
   const verdict = check.ok
@@ -76,6 +76,7 @@ function modelLines({ place, check, report }: OneModel, isAlone: boolean): reado
     ...(contract === null ? [] : contractLines(contract)),
     ...verdict,
     ...(report === null ? [] : reportLines(report, isAlone ? featuresShown : 5)),
+    ...diagnoses.map(({ sentence }) => sentence),
   ].map((line, at) => (at === 0 ? line : `  ${line}`));
 }
 

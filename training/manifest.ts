@@ -1,10 +1,10 @@
 /** From finished jobs to a version: tables of what was shown out of sample, weights, libraries, and what was not shown. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../datasets/models/artifact-files.ts';
 import { type ArtifactFolder, artifactFolders } from '../datasets/models/version-store.ts';
 import { contractFile } from '../engine/signal/contract.ts';
+import { weightSetOf } from '../engine/signal/ensemble.ts';
 import type { EnsembleSpec, ModelSpec } from '../engine/signal/model-plan.ts';
 import type { ModelVersion, NotShown, VersionEnsemble, VersionFold } from '../engine/signal/version.ts';
 import { TrainingFault } from './faults.ts';
@@ -125,14 +125,6 @@ export function weighedEnsembles(
     rows.push(ensembleRows(name, shown, weights));
   }
   return { ensembles, rows, notes };
-}
-
-/** First 8 hex digits of SHA-256 over members and weights. */
-function weightSetOf(members: readonly string[], weights: readonly number[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([members, weights]))
-    .digest('hex')
-    .slice(0, 8);
 }
 
 function versionFold(

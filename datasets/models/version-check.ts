@@ -1,9 +1,11 @@
 /** Whether a version may be used: each of its artifacts, and whether they are those that its `version.json` names. */
+import { lineageAudit } from '../../engine/columns/audit/lineage.ts';
 import type { ArtifactCheck, Refusal } from '../../engine/signal/artifact-check.ts';
 import { contractFile } from '../../engine/signal/contract.ts';
 import { type ModelVersion, versionFile } from '../../engine/signal/version.ts';
 import type { Progress } from '../progress.ts';
 import { checkArtifactAt } from './artifact-files.ts';
+import { foldState } from './fold-states.ts';
 import type { ArtifactFolder, VersionFolder } from './version-store.ts';
 
 export interface CheckedFolder extends ArtifactFolder {
@@ -58,9 +60,10 @@ export async function checkPlaced(
 
 function placeRefusals(
   { strategy, version, manifest }: VersionFolder,
-  { model, fold }: ArtifactFolder,
+  folder: ArtifactFolder,
   check: ArtifactCheck,
 ): readonly Refusal[] {
+  const { model, fold } = folder;
   const { contract } = check;
   if (contract === null) return [];
   const refusals: Refusal[] = [];
@@ -81,6 +84,11 @@ function placeRefusals(
       field: 'validFromMs',
       message: `is ${contract.validFromMs}, later than the version's ${manifest.validFromMs}: train again`,
     });
+  const fitted = manifest === null ? null : foldState(manifest, folder, contract);
+  if (fitted !== null)
+    refusals.push(
+      ...lineageAudit([], [fitted]).leaks.map(({ message }) => ({ field: 'train.toMs', message })),
+    );
   const named = manifest?.models.find((entry) => entry.model === model && entry.fold === fold);
   if (manifest !== null && named === undefined)
     refusals.push({ field: versionFile, message: 'does not name this artifact: take its folder out' });

@@ -12,6 +12,7 @@ import { siblingModule } from '../../engine/signal/pool.ts';
 import { type BlockScores, type ScoreJob, scoreBlock } from '../../engine/signal/score-block.ts';
 import type { TableFile } from '../dataset.ts';
 import { copyToParquet, fileHash, loadTable, sqlName, storedDouble, tableFile, withDuck } from '../duck.ts';
+import { asStoreFault } from '../faults.ts';
 import { scoreFile } from './score-set.ts';
 
 /** What is known of a block that was scored and written. */
@@ -51,6 +52,14 @@ export async function consumeScoredBlock(
 ): Promise<ScoredPart> {
   const scores = await scoreBlock(block, job);
   const { panel } = block.inputs;
+  const part = await storePart(scores, job, panel, dir).catch((cause: unknown) => {
+    throw asStoreFault(cause, 'Storing scores');
+  });
+  Atomics.add(scoredRows, 0, part.rows);
+  return part;
+}
+
+async function storePart(scores: BlockScores, job: ScoreJob, panel: Panel, dir: string): Promise<ScoredPart> {
   const cells = askedCells(scores);
   const file = cells.length === 0 ? null : await writeScores(scores, cells, job, panel, dir);
   const part = partOf(scores, cells.length, file, panel);
@@ -58,7 +67,6 @@ export async function consumeScoredBlock(
   const partial = `${path}.partial-${process.pid}-${threadId}`;
   await writeFile(partial, serialize(part));
   await rename(partial, path);
-  Atomics.add(scoredRows, 0, part.rows);
   return part;
 }
 

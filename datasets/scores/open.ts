@@ -3,11 +3,11 @@ import type { Panel } from '../../engine/panel/panel.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
 import { engineVersion } from '../../engine/version.ts';
 import { StoreFault } from '../faults.ts';
-import { listVersions } from '../models/version-store.ts';
+import { listVersions, type StoredVersion } from '../models/version-store.ts';
 import type { Store } from '../store.ts';
 import { readScoreRows } from './rows.ts';
 import { listScores, type ScoreManifest, type StoredScores, versionHash } from './score-set.ts';
-import { byValidity, versionsUntil } from './used-versions.ts';
+import { byValidity, ownFirst, versionsUntil } from './used-versions.ts';
 
 export interface ScoreSource {
   readonly manifest: ScoreManifest;
@@ -74,14 +74,21 @@ async function staleVersions(
   store: Store,
   { strategy, trainedOn, versions, toMs }: ScoreManifest,
 ): Promise<string | null> {
-  const known = await listVersions(store, strategy);
+  let known: readonly StoredVersion[];
+  try {
+    known = await listVersions(store, strategy);
+  } catch (cause) {
+    // One damaged version keeps nobody from other scores, nor from bars.
+    if (!(cause instanceof StoreFault) || cause.code !== 'model-damaged') throw cause;
+    return `cannot be held against their versions (${cause.message})`;
+  }
   const replaced = versions.find(({ version, hash }) => {
     const found = known.find((one) => one.version === version);
     return found !== undefined && versionHash(found.manifest) !== hash;
   });
   if (replaced !== undefined) return `were made with another version ${replaced.version}`;
   if (trainedOn === null) return null;
-  const trained = byValidity(known.filter(({ manifest }) => manifest.dataset.name === trainedOn));
+  const trained = byValidity(ownFirst(known.filter(({ manifest }) => manifest.dataset.name === trainedOn)));
   const missed = versionsUntil(trained, toMs).find(
     ({ version }) => !versions.some((one) => one.version === version),
   );

@@ -11,8 +11,21 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Fault } from '../../engine/config.ts';
 import type { ModelPlan } from '../../engine/signal/model-plan.ts';
 import type { PlanSignals } from '../../engine/signal/plan-signals.ts';
+import {
+  count,
+  expected,
+  listOf,
+  mapOf,
+  number,
+  oneOf,
+  orNull,
+  record,
+  text,
+  timeMs,
+} from '../../engine/signal/shapes.ts';
 import type { ModelVersion } from '../../engine/signal/version.ts';
 import type { TableFile } from '../dataset.ts';
 import { checkedName, isStaging, type Store } from '../store.ts';
@@ -114,11 +127,40 @@ export async function listScores(store: Store, dataset: string): Promise<readonl
   return found;
 }
 
+/** Null where there is none, or one that no scoring wrote: then there are no scores, and they are made anew. */
 async function readScoreManifest(dir: string): Promise<ScoreManifest | null> {
   try {
-    const manifest = JSON.parse(await readFile(join(dir, scoreFiles.manifest), 'utf8')) as ScoreManifest;
-    return manifest.formatVersion === 1 ? manifest : null;
+    const manifest: unknown = JSON.parse(await readFile(join(dir, scoreFiles.manifest), 'utf8'));
+    const faults: Fault[] = [];
+    manifestShape(manifest, '', faults);
+    return faults.length === 0 ? (manifest as ScoreManifest) : null;
   } catch {
     return null;
   }
 }
+
+const digest = expected('a text', (value) => typeof value === 'string');
+const flag = expected('true or false', (value) => typeof value === 'boolean');
+const ownFile = expected(
+  'a file of these scores',
+  (value) => typeof value === 'string' && /^scores-\d+\.parquet$/.test(value),
+);
+
+const manifestShape = record({
+  ...{ formatVersion: oneOf(1), dataset: text, datasetHash: digest, strategy: text, planHash: digest },
+  ...{ engineVersion: text, hash: digest, rows: count, fromMs: timeMs, toMs: timeMs },
+  columns: listOf(record({ name: text, filled: count, hash: digest })),
+  versions: listOf(record({ version: text, validFromMs: timeMs, hash: digest, weightSets: mapOf(digest) })),
+  trainedOn: orNull(text),
+  universe: record({ approximateQuoteVolume: flag, dailyVolumeMin: number }),
+  signals: record({
+    sides: listOf(
+      record({
+        ...{ side: oneOf('buy', 'sell'), score: text, expectedValue: orNull(text) },
+        members: listOf(record({ library: text, column: text })),
+      }),
+    ),
+    ranking: orNull(record({ under: text, middle: text, out: text })),
+  }),
+  files: listOf(record({ file: ownFile, sha256: digest, bytes: count, rows: count })),
+});

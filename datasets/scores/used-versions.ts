@@ -3,6 +3,12 @@ import type { ModelVersion } from '../../engine/signal/version.ts';
 import type { StoredVersion } from '../models/version-store.ts';
 import { type UsedVersion, versionHash } from './score-set.ts';
 
+/** Without those that come with the package, where the store has some of its own. */
+export function ownFirst(versions: readonly StoredVersion[]): readonly StoredVersion[] {
+  const own = versions.filter(({ origin }) => origin === 'store');
+  return own.length > 0 ? own : versions;
+}
+
 /** Ties stay as they are, for the caller to refuse. */
 export function byValidity(versions: readonly StoredVersion[]): readonly StoredVersion[] {
   return versions.toSorted((a, b) => a.manifest.validFromMs - b.manifest.validFromMs);

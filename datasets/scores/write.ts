@@ -1,12 +1,12 @@
 /** Puts scores in their place: block by block beside it, where an interrupted run finds them again, then one rename. */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ScorePlan } from '../../engine/signal/scored-version.ts';
 import { swapIn } from '../columns/write.ts';
 import type { TableFile } from '../dataset.ts';
 import { asStoreFault } from '../faults.ts';
-import type { Store } from '../store.ts';
+import { isAlive, type Store } from '../store.ts';
 import { readPart, type ScoredPart } from './consume.ts';
 import {
   type ScoredColumn,
@@ -22,12 +22,13 @@ export interface ScoreStaging {
   readonly dir: string;
   /** Blocks that a run with the same inputs left behind, by first coin. */
   readonly done: ReadonlyMap<number, ScoredPart>;
-  /** Takes the place of former scores; what other interrupted runs left is removed. */
+  /** Takes the place of former scores; what other interrupted runs left is removed, and what others are at is not. */
   publish(manifest: ScoreManifest): Promise<string>;
 }
 
 /**
  * The folder of a run is named by what went in and by the size of blocks, so that a run finds its own beginnings and nobody else's.
+ * Where another process is at the very same scores, a run makes them in a folder of its own.
  * @throws StoreFault `disk-full`, `permission-denied`, `disk-fault`, `name-refused`
  */
 export async function stageScores(
@@ -41,7 +42,7 @@ export async function stageScores(
     .update(JSON.stringify([inputs, blocks]))
     .digest('hex')
     .slice(0, 16);
-  const dir = `${target}.staging-${key}`;
+  let dir = `${target}.staging-${key}`;
   const doing = `Storing the scores of ${inputs.strategy} over dataset ${dataset}`;
   const attempt = async <Result>(work: () => Promise<Result>): Promise<Result> =>
     await work().catch((cause: unknown) => {
@@ -49,8 +50,10 @@ export async function stageScores(
     });
   const done = new Map<number, ScoredPart>();
   await attempt(async () => {
+    if (await isTaken(dir)) dir = `${dir}-${process.pid}`;
     if (again) await rm(dir, { recursive: true, force: true });
     await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, ownerFile), String(process.pid));
     for (let fromCoin = 0; fromCoin < blocks.coins; fromCoin += blocks.blockCoins) {
       const part = await readPart(dir, fromCoin);
       if (part !== null) done.set(fromCoin, part);
@@ -60,13 +63,23 @@ export async function stageScores(
     ...{ dir, done },
     publish: (manifest) =>
       attempt(async () => {
-        await removeUnlisted(dir, new Set([...manifest.files.map(({ file }) => file), scoreFiles.news]));
+        const files = manifest.files.map(({ file }) => file);
+        await removeUnlisted(dir, new Set([...files, scoreFiles.news, ownerFile]));
         await writeFile(join(dir, scoreFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
         await swapIn(dir, target);
+        await rm(join(target, ownerFile), { force: true });
         await removeStaging(dirname(target), basename(target));
         return target;
       }),
   };
+}
+
+/** Number of the process that is at a folder. */
+const ownerFile = 'owner';
+
+async function isTaken(dir: string): Promise<boolean> {
+  const owner = await readFile(join(dir, ownerFile), 'utf8').catch(() => '');
+  return isAlive(Number(owner));
 }
 
 async function removeUnlisted(dir: string, kept: ReadonlySet<string>): Promise<void> {
@@ -75,7 +88,8 @@ async function removeUnlisted(dir: string, kept: ReadonlySet<string>): Promise<v
 
 async function removeStaging(folder: string, name: string): Promise<void> {
   for (const entry of await readdir(folder)) {
-    if (entry.startsWith(`${name}.staging-`)) await rm(join(folder, entry), { recursive: true, force: true });
+    if (!entry.startsWith(`${name}.staging-`) || (await isTaken(join(folder, entry)))) continue;
+    await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 

@@ -25,7 +25,8 @@ export function ensembleLogit(logits: ArrayLike<number>, weights: ArrayLike<numb
   for (let member = 0; member < weights.length; member += 1) {
     probability += weights[member]! * sigmoid(logits[member]!);
   }
-  return logitOf(probability);
+  // Weights sum to 1 but for rounding, which must not turn certainty into nothing.
+  return logitOf(Math.min(1, probability));
 }
 
 /**

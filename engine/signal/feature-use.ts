@@ -64,20 +64,35 @@ export function featureDiagnoses(
     found.push({
       ...{ code: 'DEAD_FEATURES', severity: 'remark', subject: model },
       figures: { features: features.length, dead: dead.length },
-      sentence: `${model} never splits on ${dead.length} of ${features.length} features: ${listed(dead)}.`,
+      sentence: `${model} never splits on ${dead.length} of ${features.length} features: ${listedNames(dead)}.`,
     });
   if (constant.length > 0)
     found.push({
       ...{ code: 'CONSTANT_FEATURES', severity: 'remark', subject: model },
       figures: { features: features.length, constant: constant.length },
-      sentence: `${constant.length} of ${features.length} features of ${model} have one value in all rows: ${listed(constant)}.`,
+      sentence: `${constant.length} of ${features.length} features of ${model} have one value in all rows looked at: ${listedNames(constant)}.`,
     });
   return found;
 }
 
+/** Features that the library itself wrote down as never varying in training: `deadFeatures` of a parsed `report.json`. */
+export function unmovedFeatures(model: string, report: unknown): readonly Diagnosis[] {
+  const { features, deadFeatures: listed } = (report ?? {}) as { features?: unknown; deadFeatures?: unknown };
+  if (!Array.isArray(features) || !Array.isArray(listed)) return [];
+  const unmoved = listed.filter((name): name is string => typeof name === 'string');
+  if (unmoved.length === 0) return [];
+  return [
+    {
+      ...{ code: 'CONSTANT_FEATURES', severity: 'remark', subject: model },
+      figures: { features: features.length, constant: unmoved.length },
+      sentence: `${unmoved.length} of ${features.length} features of ${model} never varied in its training: ${listedNames(unmoved)}.`,
+    },
+  ];
+}
+
 const NAMED_MAX = 12;
 
-function listed(names: readonly string[]): string {
+function listedNames(names: readonly string[]): string {
   const rest = names.length - NAMED_MAX;
   return rest > 0 ? `${names.slice(0, NAMED_MAX).join(', ')} and ${rest} more` : names.join(', ');
 }

@@ -3,6 +3,7 @@
  * shared memory stays shared.
  */
 import { Piscina } from 'piscina';
+import type { CarriedFault } from './worker.ts';
 
 export class WorkerPool {
   readonly workers: number;
@@ -17,14 +18,24 @@ export class WorkerPool {
     });
   }
 
-  /** Calls `functionName` of the module at `moduleUrl` in some worker. */
-  run<Result>(moduleUrl: string, functionName: string, argument: unknown): Promise<Result> {
-    return this.#piscina.run({ moduleUrl, functionName, argument }) as Promise<Result>;
+  /** Calls `functionName` of the module at `moduleUrl` in some worker; a coded error that it throws keeps its code and faults. */
+  async run<Result>(moduleUrl: string, functionName: string, argument: unknown): Promise<Result> {
+    try {
+      return (await this.#piscina.run({ moduleUrl, functionName, argument })) as Result;
+    } catch (error) {
+      throw unpacked(error);
+    }
   }
 
   async close(): Promise<void> {
     await this.#piscina.destroy();
   }
+}
+
+function unpacked(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const carried = error.cause as Partial<CarriedFault> | null | undefined;
+  return typeof carried?.code === 'string' ? Object.assign(error, carried) : error;
 }
 
 /** URL of a module that lies beside the caller, as a worker can load it. */

@@ -116,14 +116,20 @@ export function scoredVersion(
 function misfits(
   plan: ModelPlan,
   spec: ModelSpec,
-  { strategy, input, output, validFromMs }: ModelContract,
+  { strategy, side, input, output, validFromMs }: ModelContract,
   versionFromMs: number,
 ): readonly string[] {
   const outputs = output.kind === 'class-logits' ? output.classes.length : 1;
   const unknown = input.features.filter((name) => !features.has(name));
+  const filled = scoredColumns(plan).filter((name) => input.features.includes(name));
   return [
     ...(strategy === plan.strategy ? [] : [`belongs to strategy ${strategy}`]),
     ...(input.kind === 'text' ? ['reads texts, and the plan wants a model of coins'] : []),
+    ...(side === spec.side ? [] : [`is of side ${side}, and the plan wants ${spec.side}`]),
+    // Its earlier steps may lie before the span, where nothing is scored: a score would depend on where the span begins.
+    ...(input.kind === 'sequence' && filled.length > 0
+      ? [`reads ${filled.join(', ')} as a sequence, and models of the plan fill that`]
+      : []),
     ...(spec.columns.length === outputs
       ? []
       : [`gives ${outputs} outputs, and the plan names ${spec.columns.length} columns for them`]),

@@ -146,7 +146,7 @@ export function termsOf(
     if (index > 0) terms.push(`${tokens[index - 1]} ${token}`);
     if (token.startsWith('#')) continue;
     const framed = `_${token}_`;
-    for (let length = pieceMin; length <= pieceMax; length += 1) {
+    for (let length = pieceMin; length <= Math.min(pieceMax, framed.length); length += 1) {
       for (let at = 0; at + length <= framed.length; at += 1) terms.push(`~${framed.slice(at, at + length)}`);
     }
   }
@@ -189,6 +189,8 @@ function writeVector(vocabulary: TextTerms, title: string, out: Float32Array): v
     return value;
   });
   const norm = Math.sqrt(squares);
+  // Terms that all weigh nothing are as good as none.
+  if (norm === 0) return;
   for (const [index, [place]] of found.entries()) out[place] = values[index]! / norm;
 }
 

@@ -111,7 +111,9 @@ export async function auditColumns(store: Store, request: ColumnAuditRequest): P
   const world = await worldFor(store, { dataset, records, columns: stored, scored, needs }, request);
   const { lineageOfVersion, training } = request;
   const models =
-    lineageOfVersion === undefined ? [] : await modelLineage(store, scored.values(), lineageOfVersion);
+    lineageOfVersion === undefined
+      ? { nodes: [], fittedOnFolds: [] }
+      : await modelLineage(store, scored.values(), lineageOfVersion);
   const pool = new WorkerPool(workers);
   try {
     const result = await audit({
@@ -124,7 +126,8 @@ export async function auditColumns(store: Store, request: ColumnAuditRequest): P
       strategies: strategies.map((strategy) => ({ ...strategy, pool })),
       ...(needs.has('regime') ? { fitRegimes: fitMarketRegimes } : {}),
       ...capFlagOf(loaded, columns, world, pool),
-      lineage: mergedLineage([...lineageOf(loaded, columns, world.inputs, strategies), ...models]),
+      lineage: mergedLineage([...lineageOf(loaded, columns, world.inputs, strategies), ...models.nodes]),
+      fittedOnFolds: models.fittedOnFolds,
       ...(training === undefined ? {} : { training }),
       splits: splitsOf(dataset.panel),
       onRecord: takenRevisions(dataset.manifest),

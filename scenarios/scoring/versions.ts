@@ -5,7 +5,7 @@ import { checkPlaced } from '../../datasets/models/version-check.ts';
 import { listVersions, readVersion, type StoredVersion } from '../../datasets/models/version-store.ts';
 import type { Progress } from '../../datasets/progress.ts';
 import type { CheckedText } from '../../datasets/scores/news.ts';
-import { byValidity, versionsUntil } from '../../datasets/scores/used-versions.ts';
+import { byValidity, ownFirst, versionsUntil } from '../../datasets/scores/used-versions.ts';
 import type { Store } from '../../datasets/store.ts';
 import type { Fault } from '../../engine/config.ts';
 import { isoMinute } from '../../engine/panel/hours.ts';
@@ -20,7 +20,10 @@ import {
 import { ScenarioFault } from '../faults.ts';
 
 export interface VersionChoice {
-  /** Names, as somebody gave them; those that were trained on the dataset if absent. */
+  /**
+   * Names, as somebody gave them; those that were trained on the dataset if absent. What comes with the package is left out then,
+   * where the store has some of its own.
+   */
   readonly versions?: readonly string[];
   /** Name of the dataset whose versions are taken instead. */
   readonly trainedOn?: string;
@@ -51,14 +54,17 @@ export async function chooseVersions(
 ): Promise<ChosenVersions> {
   const known =
     names === undefined
-      ? (await listVersions(store, plan.strategy)).filter(
-          ({ manifest }) => manifest.dataset.name === trainedOn,
+      ? ownFirst(
+          (await listVersions(store, plan.strategy)).filter(
+            ({ manifest }) => manifest.dataset.name === trainedOn,
+          ),
         )
       : await Promise.all([...new Set(names)].map((name) => readVersion(store, plan.strategy, name)));
   const sorted = byValidity(known);
   const versions = versionsUntil(sorted, toMs);
   const faults = [
-    ...(sorted.length === 0 ? [await noneTrained(store, plan, trainedOn)] : []),
+    ...(names?.length === 0 ? [{ path: '--versions', message: 'names no version' }] : []),
+    ...(names === undefined && sorted.length === 0 ? [await noneTrained(store, plan, trainedOn)] : []),
     ...(sorted.length > 0 && versions.length === 0 ? [noneValid(sorted[0]!, toMs)] : []),
     ...ties(versions),
   ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { versionFile } from '../../engine/signal/version.ts';
 import {
+  sampleReport,
   sampleVersion,
   sampleVersionName,
   treeFiles,
@@ -57,7 +58,7 @@ describe('from nothing to a version in the store', () => {
       {
         ...{ name: 'buy-lightgbm', strategy: 'sample', version: sampleVersionName, fold: null },
         ...{ size: 'ci-small', library: 'lightgbm 4.7.0', validFromMs: trainedToMs + 3_600_000 },
-        ...{ ok: true, refusals: [], deviationMax: null, origin: 'store' },
+        ...{ ok: true, refusals: [], diagnoses: [], deviationMax: null, origin: 'store' },
         dir: join(dir, 'data', 'models', name, 'buy-lightgbm'),
       },
     ]);
@@ -126,6 +127,29 @@ describe('show', () => {
     expect(csv).toBe('feature,value\r\na,0.03\r\nb,-0.001\r\nc<d>,0.01\r\n');
     // The page lies beside the version and is no version itself.
     expect(linesOf(answerOf(await model('list', '--json'))).length).toBe(2);
+  });
+});
+
+describe('features without use', () => {
+  it('are told by name, by importances and by what the library wrote down, and refuse nothing', async () => {
+    const folder = join(dir, 'unused');
+    const importance = { split: [3, 0, 0], gain: [5, 0, 0.5], permutation: null };
+    await writeFiles(folder, await treeFiles({}, { ...sampleReport, importance, deadFeatures: ['c<d>'] }));
+    const dead = 'buy-lightgbm never splits on 1 of 3 features: b.';
+    const constant = '1 of 3 features of buy-lightgbm never varied in its training: c<d>.';
+    const checked = await model('check', folder);
+    expect(checked).toMatchObject({ exitCode: 0, out: `${dead}\n${constant}\n1 of 1 model may be used\n` });
+    const [line] = answerOf(await model('check', folder, '--json'))['models'] as readonly object[];
+    expect(line).toMatchObject({
+      diagnoses: [
+        { code: 'DEAD_FEATURES', severity: 'remark', figures: { features: 3, dead: 1 } },
+        { code: 'CONSTANT_FEATURES', severity: 'remark', figures: { features: 3, constant: 1 } },
+      ],
+    });
+    const shown = await model('show', folder, '--report');
+    expect(shown.out).toContain(`  ${dead}\n  ${constant}`);
+    const page = await readFile(shown.out.trim().split('\n').at(-1)!, 'utf8');
+    expect(page).toContain('never varied in its training: c&lt;d&gt;.');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayMs, hourMs } from '../../engine/panel/hours.ts';
-import { ensembleLogit } from '../../engine/signal/ensemble.ts';
+import { ensembleLogit, weightSetOf } from '../../engine/signal/ensemble.ts';
 import { softmax } from '../../engine/signal/probability.ts';
 import type { Predictions } from '../../training/job.ts';
 import { weighedEnsembles } from '../../training/manifest.ts';
@@ -88,6 +88,7 @@ describe('out of sample', () => {
     const shown = ['good', 'fair'].map((model) => rowsOf(model, (coin, day) => (coin + day) % 4));
     const { ensembles, rows, notes } = weighedEnsembles(specs, shown, folds);
     expect(ensembles).toMatchObject([{ members: ['good', 'fair'], weights: [0.5, 0.5], aucs: [1, 1] }]);
+    expect(ensembles[0]!.weightSet).toBe(weightSetOf(['fair', 'good'], [0.5, 0.5]));
     expect(rows.map(({ model, library }) => [model, library])).toEqual([['buy', 'ensemble']]);
     expect(notes).toEqual([
       expect.stringContaining('ensemble buy goes without absent'),

@@ -62,7 +62,7 @@ describe('retrain dates', () => {
       '5d',
       ['2024-02-09', '2024-02-14', '2024-02-19', '2024-02-24', '2024-02-29', '2024-03-05', '2024-03-10'],
     ],
-  ] as const)('%s', (cadence, expected) => {
+  ] as const)('of cadence %s', (cadence, expected) => {
     expect(dates(cadence, '2024-02-08', '2024-03-10')).toEqual(expected);
   });
 });

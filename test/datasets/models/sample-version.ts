@@ -24,10 +24,19 @@ export const sampleReport = {
 };
 
 /** Files of the artifact of trees, with a report of it. */
-export async function treeFiles(change: Partial<ModelContract> = {}): Promise<Files> {
+export async function treeFiles(
+  change: Partial<ModelContract> = {},
+  report: object = sampleReport,
+): Promise<Files> {
   const parts = treeArtifact();
-  const more = { 'report.json': new TextEncoder().encode(JSON.stringify(sampleReport)) };
+  const more = { 'report.json': new TextEncoder().encode(JSON.stringify(report)) };
   return await artifactFiles({ ...parts, contract: { ...parts.contract, ...change }, more });
+}
+
+/** Fold 0 is tested from ten days before the end; its labels ended before the embargo of three. */
+export function ofFold(version: string, toMs = trainedToMs - 13 * dayMs): Partial<ModelContract> {
+  const train = { fromMs: trainedToMs - 60 * dayMs, toMs, rows: 700, sampling: [] };
+  return { version, fold: 0, train };
 }
 
 export interface SampleVersion {
@@ -40,7 +49,7 @@ export async function sampleVersion(dir: string, version = sampleVersionName): P
   const regressor = returnArtifact();
   const written = [
     { model: 'buy-lightgbm', fold: null, files: await treeFiles({ version }) },
-    { model: 'buy-lightgbm', fold: 0, files: await treeFiles({ version, fold: 0 }) },
+    { model: 'buy-lightgbm', fold: 0, files: await treeFiles(ofFold(version)) },
     {
       ...{ model: 'buy-ev', fold: null },
       files: await artifactFiles({ ...regressor, contract: { ...regressor.contract, version } }),

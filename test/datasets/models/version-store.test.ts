@@ -9,7 +9,9 @@ import { namedModels } from '../../../datasets/models/named-models.ts';
 import { checkVersion } from '../../../datasets/models/version-check.ts';
 import { listVersions, readVersion, versionFolders } from '../../../datasets/models/version-store.ts';
 import { openStore, type Store } from '../../../datasets/store.ts';
+import { trainedToMs } from '../../engine/signal/sample-artifact.ts';
 import {
+  ofFold,
   type SampleVersion,
   sampleVersion,
   sampleVersionName,
@@ -88,6 +90,29 @@ describe('a version that is added', () => {
     await expect(addVersion(store, early, sample.artifacts)).rejects.toMatchObject({
       faults: expect.arrayContaining([expect.objectContaining({ path: 'buy-lightgbm validFromMs' })]),
     });
+  });
+});
+
+describe('a model of a fold', () => {
+  it('may know nothing after the test begins, less the embargo', async () => {
+    const { manifest, artifacts } = sample;
+    const fold = artifacts.find((artifact) => artifact.fold === 0)!;
+    const sound = { models: [{ model: fold.model, fold: 0, contractSha256: '0'.repeat(64) }] };
+    const lastMs = trainedToMs - 13 * 86_400_000;
+    for (const [toMs, late] of [
+      [lastMs, 0],
+      [lastMs + 1, 1],
+    ] as const) {
+      await writeFiles(fold.dir, await treeFiles(ofFold(manifest.version, toMs)));
+      const refused = addVersion(store, { ...manifest, ...sound }, artifacts);
+      const faults = await refused.then(
+        () => [],
+        (fault: { faults: readonly { path: string; message: string }[] }) => fault.faults,
+      );
+      const found = faults.filter(({ path }) => path === 'folds/0/buy-lightgbm train.toMs');
+      expect(found.length).toBe(late);
+      if (late === 1) expect(found[0]!.message).toContain('allows nothing after 2024-08-19T00:00');
+    }
   });
 });
 

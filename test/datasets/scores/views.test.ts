@@ -265,4 +265,32 @@ describe('diagnoses of stored scores', () => {
     expect(passing.figures['passed']).toBe(rows.length);
     expect(found.some(({ subject }) => subject.endsWith('_ev'))).toBe(false);
   });
+
+  it('find a score that means its contrary, where its outcomes are known', async () => {
+    const store = await importedStore();
+    await putScores(store, v2, v2Columns);
+    const [scores] = await listScores(store, 'tiny');
+    const { panel } = await openDataset(store, 'tiny');
+    // The surer the score, the rarer the win; two thirds of the rows have ended.
+    const outcome = (column: (hour: number, coin: number) => number) =>
+      Float64Array.from({ length: hours * coins }, (_, cell) => {
+        const [hour, coin] = [Math.floor(cell / coins), cell % coins];
+        if (hour >= 20) return Number.NaN;
+        return draw(77, hour, coin) > sigmoid(column(hour, coin)) ? 0.02 : -0.02;
+      });
+    const member = v2Columns['v2_buy_lightgbm']!;
+    const returns = new Map([['buy_first', outcome(member)]]);
+    const codes = await diagnoseScores(scores!, v2, { panel, returns });
+    const [found, ...others] = codes.filter(({ code }) => code === 'INVERTED');
+    expect([found!.subject, others.length]).toEqual(['v2_buy_lightgbm', 0]);
+    const reaching = (threshold: number) =>
+      Array.from(
+        { length: 20 * coins },
+        (_, cell) => [Math.floor(cell / coins), cell % coins] as const,
+      ).filter(([hour, coin]) => coin !== 3 && sigmoid(member(hour, coin)) >= threshold);
+    for (const threshold of [0.7, 0.8, 0.9])
+      expect(found!.figures[`countFrom${threshold}`]).toBe(reaching(threshold).length);
+    // Nobody handed over what became of the other side.
+    expect(codes.filter(({ code, subject }) => code.startsWith('INC') && /sell/.test(subject))).toEqual([]);
+  });
 });

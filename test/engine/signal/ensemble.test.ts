@@ -62,6 +62,25 @@ describe('the published ensemble', () => {
     );
     expect(ensembleLogit([1, Number.NaN, 2], [0.2, 0.3, 0.5])).toBeNaN();
   });
+
+  it('is there where all members are certain, whatever their weights sum to in doubles', () => {
+    const auc = fc.double({ min: 0.501, max: 0.99, noNaN: true });
+    const sums: number[] = [];
+    fc.assert(
+      fc.property(fc.array(auc, { minLength: 2, maxLength: 7 }), (aucs) => {
+        const weights = ensembleWeights(aucs);
+        sums.push(weights.reduce((sum, weight) => sum + weight, 0));
+        expect(
+          ensembleLogit(
+            weights.map(() => 50),
+            weights,
+          ),
+        ).toBeGreaterThan(30);
+      }),
+      { seed: 1 },
+    );
+    expect(Math.max(...sums)).toBeGreaterThan(1);
+  });
 });
 
 describe('the id of weights', () => {

@@ -56,6 +56,13 @@ describe('vectors of titles', () => {
     );
   });
 
+  it('are 0 where all that is known weighs nothing, and end for pieces of any length', () => {
+    const weightless = { ...terms, weights: terms.weights.map(() => 0) };
+    expect(textVectors(weightless, [terms.terms[0]!]).every((value) => value === 0)).toBe(true);
+    const longest = { pieceMin: terms.pieceMin, pieceMax: Number.MAX_SAFE_INTEGER };
+    expect(termsOf('listing', longest)).toContain('~_listing_');
+  });
+
   it('do not depend on which coin, amount or time a title names', () => {
     const first = textTokens('$ZEL up 12.5%: $3.1M bought by 14:00');
     expect(textTokens('$KYN up 3 %: $ 870 million bought by 9:30')).toEqual(first);

@@ -3,12 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addVersion } from '../../../datasets/models/add-version.ts';
 import type { ScoreSource } from '../../../datasets/scores/open.ts';
 import { openStore, type Store } from '../../../datasets/store.ts';
 import { type LineageNode, lineageAudit } from '../../../engine/columns/audit/lineage.ts';
+import { hourMs } from '../../../engine/panel/hours.ts';
 import { mergedLineage, modelLineage } from '../../../scenarios/columns/model-lineage.ts';
 import { v2EnsembleModels } from '../../../strategies/v2-ensemble/models.ts';
 import { lineageOfVersion } from '../../../training/lineage.ts';
+import { sampleVersion } from '../../datasets/models/sample-version.ts';
 import { addMadeVersion } from '../scoring/made-models.ts';
 
 const used = ['20240301T00-ci-small-00000001', '20240308T00-ci-small-00000002'];
@@ -36,7 +39,7 @@ const column: LineageNode = { name: 'v2_buy_logit', kind: 'column', inputs: [] }
 
 describe('lineage of score columns', () => {
   it('reaches the models of the versions that were used, and the features they read', async () => {
-    const nodes = await modelLineage(store, [source, source], lineageOfVersion);
+    const { nodes } = await modelLineage(store, [source, source], lineageOfVersion);
     const { leaks, reached } = lineageAudit(mergedLineage([column, gate, ...nodes]));
     expect(leaks).toEqual([]);
     const mine = reached.find((each) => each.gate === 'mine')!;
@@ -47,10 +50,31 @@ describe('lineage of score columns', () => {
     expect(mine.columns).toEqual(expect.arrayContaining(['v2_buy_lightgbm', '1h_ret_1']));
   });
 
+  it('takes in what was fitted for the folds of those that kept it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'hourglass-folds-'));
+    try {
+      const { manifest, artifacts } = await sampleVersion(dir);
+      await addVersion(store, manifest, artifacts);
+      const { strategy, version, folds } = manifest;
+      const scores = { manifest: { strategy, versions: [{ version }] } } as unknown as ScoreSource;
+      const { fittedOnFolds } = await modelLineage(store, [scores], lineageOfVersion);
+      const testFromMs = folds[0]!.testFromMs;
+      expect(fittedOnFolds).toEqual([
+        {
+          ...{ name: 'folds/0/buy-lightgbm', model: `sample/${version}`, fold: 0, testFromMs },
+          ...{ trainedToMs: testFromMs - 72 * hourMs, embargoMs: 72 * hourMs },
+        },
+      ]);
+      expect(lineageAudit([], fittedOnFolds)).toMatchObject({ leaks: [], count: 1 });
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
   it('names a version that is used inside its own training', async () => {
     const early = (version: Parameters<typeof lineageOfVersion>[0]) =>
       lineageOfVersion({ ...version, validFromMs: version.trainedToMs });
-    const nodes = await modelLineage(store, [source], early);
+    const { nodes } = await modelLineage(store, [source], early);
     const { leaks } = lineageAudit(mergedLineage([column, gate, ...nodes]));
     expect(leaks.map(({ field }) => field)).toContain(`v2-ensemble/${used[0]}/buy-lightgbm`);
   });

@@ -13,8 +13,12 @@ import { numbersOf } from '../../../datasets/records.ts';
 import { readRun } from '../../../datasets/runs.ts';
 import { runSql } from '../../../datasets/sql.ts';
 import { openStore, type Store } from '../../../datasets/store.ts';
+import { tripleBarrier } from '../../../engine/columns/labels/triple-barrier.ts';
 import { dayMs, hourMs } from '../../../engine/panel/hours.ts';
+import { barLayout } from '../../../engine/panel/panel.ts';
+import { logitOf } from '../../../engine/signal/probability.ts';
 import { scoreColumns } from '../../../engine/signal/score-columns.ts';
+import { scoreOutcomes } from '../../../scenarios/scoring/outcomes.ts';
 import { type FinishedScores, type ScoreRequest, scoreDataset } from '../../../scenarios/scoring/score.ts';
 import { chooseVersions } from '../../../scenarios/scoring/versions.ts';
 import { modelPlans } from '../../../strategies/models.ts';
@@ -127,6 +131,49 @@ describe('hourglass score', () => {
     expect(again.scoredRows).toBe(first.manifest.rows);
   }, 30_000);
 
+  it('ends with what became of its scores, as far as the data know', async () => {
+    const { panel } = dataset;
+    const coins = panel.symbols.length;
+    const { returns } = (await scoreOutcomes(store, 'small', plan))!;
+    const bar = (coin: number, hour: number) => {
+      const at = (coin * panel.hours + hour) * barLayout.BAR_WIDTH;
+      return Array.from(panel.bars.slice(at, at + 4)) as [number, number, number, number];
+    };
+    let known = 0;
+    for (let coin = 0; coin < coins; coin += 1) {
+      if (panel.endHour[coin]! < panel.hours) continue;
+      for (let hour = panel.hours - 200; hour < panel.hours - 1; hour += 1) {
+        const [entryPrice] = bar(coin, hour + 1);
+        if (Number.isNaN(entryPrice)) continue;
+        const bars = Array.from({ length: Math.min(72, panel.hours - hour - 1) }, (_, index) =>
+          bar(coin, hour + 1 + index),
+        );
+        for (const side of [1, -1] as const) {
+          const { exitPrice } = tripleBarrier({ entryPrice, bars, side });
+          const found = returns.get(side === 1 ? 'buy_first' : 'sell_first')![hour * coins + coin]!;
+          const wanted = side * (exitPrice / entryPrice - 1);
+          // NaN where the data end first.
+          expect(Math.abs(found - wanted) < 1e-12 || (Number.isNaN(found) && Number.isNaN(wanted))).toBe(
+            true,
+          );
+          known += Number.isNaN(found) ? 0 : 1;
+        }
+      }
+    }
+    expect(known).toBeGreaterThan(1000);
+    const { diagnoses } = answerOf(await command('score', 'v2-ensemble', '--dataset', 'small')) as {
+      diagnoses: readonly { code: string; subject: string; figures: Record<string, number> }[];
+    };
+    const [source] = await dataset.scores();
+    const { values } = await source!.rows('v2_buy_lightgbm');
+    const wins = returns.get('buy_first')!;
+    const told = diagnoses.find(
+      ({ code, subject }) => code === 'INCONCLUSIVE' && subject === source!.columns[0],
+    );
+    const ended = values.filter((value, cell) => value >= logitOf(0.7) && !Number.isNaN(wins[cell]!)).length;
+    expect(told!.figures['countFrom0.7']).toBe(ended);
+  }, 30_000);
+
   it('goes on where it was stopped', async () => {
     await rm(first.dir, { recursive: true });
     const stop = new Error('stopped');
@@ -149,6 +196,7 @@ describe('hourglass score', () => {
     await expect(score({ trainedOn: 'other' })).rejects.toThrow(
       /hourglass train v2-ensemble --dataset other/,
     );
+    await expect(score({ versions: [] })).rejects.toThrow(/^--versions: names no version$/);
     await expect(score({ versions: ['none'] })).rejects.toThrow(/no version v2-ensemble\/none/);
     await expect(score({ fromMs: startMs + 1, toMs: startMs - dayMs })).rejects.toThrow(
       /--from: must be a whole hour.*\n--to: .* lies outside the data/,
