@@ -53,7 +53,10 @@ export async function prepare(
   const detailMinutes = await detailWithin(dataset, fromHour, toHour);
   const within = { ...dataset, detailMinutes };
   checkAgainst(within, scenario, bound);
-  const read = await strategyColumns(dataset, bound.columns, scenario.universe, options);
+  const read = await strategyColumns(dataset, bound.columns, scenario.universe, {
+    ...options,
+    hours: { fromHour, toHour },
+  });
   return { dataset: within, strategy, ...read };
 }
 

@@ -26,10 +26,10 @@ try {
   for (const [strategy, ...dates] of trainings) {
     if (wanted.length > 0 && !wanted.includes(strategy)) continue;
     hourglass('train', strategy, '--dataset', 'planted', '--size', 'demo', '--seed', '1', ...dates);
-    hourglass('model', 'check', strategy);
     rmSync(join(demo, strategy), { recursive: true, force: true });
     mkdirSync(demo, { recursive: true });
     cpSync(join(dataDir, 'models', strategy), join(demo, strategy), { recursive: true });
+    hourglass('model', 'check', strategy);
   }
   const bytes = sizeOf(demo);
   console.log(`${demo}: ${(bytes / 1e6).toFixed(2)} MB`);

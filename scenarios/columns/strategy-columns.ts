@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../../datasets/dataset.ts';
 import type { Progress } from '../../datasets/progress.ts';
+import type { ScoreSource } from '../../datasets/scores/open.ts';
 import { computeColumns } from '../../engine/columns/compute.ts';
 import { BENCHMARK_SYMBOL } from '../../engine/columns/features/coin-window.ts';
 import type { FeatureNeed } from '../../engine/columns/features/feature.ts';
@@ -9,6 +10,8 @@ import type { ColumnInputs } from '../../engine/columns/features/inputs.ts';
 import { features } from '../../engine/columns/features/registry.ts';
 import { needsOf } from '../../engine/columns/plan.ts';
 import type { Fault } from '../../engine/config.ts';
+import { isoMinute } from '../../engine/panel/hours.ts';
+import { type Panel, timeAt } from '../../engine/panel/panel.ts';
 import type { Rows } from '../../engine/panel/rows.ts';
 import { WorkerPool } from '../../engine/signal/pool.ts';
 import { ScenarioFault } from '../faults.ts';
@@ -17,6 +20,8 @@ import { withRegimes } from './regimes.ts';
 import { modelNames, scoreSources, scoringStrategy } from './score-sources.ts';
 
 export interface StrategyColumnOptions {
+  /** Hours [fromHour, toHour) of the panel that are decided on: scores must reach over them. All of them if absent. */
+  readonly hours?: { readonly fromHour: number; readonly toHour: number };
   /** Threads; as many as the machine has cores if absent, up to eight. */
   readonly workers?: number;
   readonly progress?: Progress;
@@ -53,7 +58,9 @@ export async function strategyColumns(
   const scored = await scoreSources(dataset, names);
   const computed = names.filter((name) => !dataset.storedColumns.includes(name) && !scored.has(name));
   const unknown = computed.filter((name) => !hasFormula(name));
-  if (unknown.length > 0) throw new ScenarioFault(await unknownColumns(unknown, dataset));
+  const short = spanFaults(scored.values(), dataset.panel, options.hours);
+  const faults = [...(await unknownColumns(unknown, dataset)), ...short];
+  if (faults.length > 0) throw new ScenarioFault(faults);
   const byName = new Map<string, Rows>();
   for (const name of names) {
     if (dataset.storedColumns.includes(name)) byName.set(name, await dataset.rows(name));
@@ -71,7 +78,23 @@ export async function strategyColumns(
   return { columns: names.map((name) => byName.get(name)!), models: modelNames(scored.values()) };
 }
 
+/** Where scores end, a gate would stay shut, and nobody would see why. Before a first version there is none, and that is told apart. */
+function spanFaults(
+  sources: Iterable<ScoreSource>,
+  panel: Panel,
+  hours: StrategyColumnOptions['hours'] = { fromHour: 0, toHour: panel.hours },
+): readonly Fault[] {
+  const [fromMs, lastMs] = [timeAt(panel, hours.fromHour), timeAt(panel, hours.toHour - 1)];
+  return [...new Set(sources)].flatMap(({ manifest }) => {
+    const { strategy, dataset } = manifest;
+    if (manifest.fromMs <= fromMs && manifest.toMs >= lastMs) return [];
+    const message = `the scores of ${strategy} reach from ${isoMinute(manifest.fromMs)} to ${isoMinute(manifest.toMs)}, and decisions are made from ${isoMinute(fromMs)} to ${isoMinute(lastMs)}: score the whole of it (hourglass score ${strategy} --dataset ${dataset}), or shorten the scenario with --from and --to`;
+    return [{ path: 'from, to', message }];
+  });
+}
+
 async function unknownColumns(names: readonly string[], dataset: Dataset): Promise<readonly Fault[]> {
+  if (names.length === 0) return [];
   const scored = (await dataset.scores()).flatMap(({ columns }) => columns);
   const known = [...dataset.storedColumns, ...scored, ...[...features.keys()].filter(hasFormula)].join(', ');
   return names.map((name) => {

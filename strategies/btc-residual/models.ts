@@ -11,7 +11,10 @@ const OUT_OF_FOLD_DAYS = 15;
 const lstm: NetworkSpec = {
   ...{ kind: 'network', name: 'lstm', architecture: 'lstm-pair', side: null, label: 'tercile' },
   ...{ featureSet: null, features: ['res_ret_24h'], steps: 30, strideHours: 24, nanShareMax: 0.2 },
-  hyperparameters: { hidden: 64, layers: 2, dropout: 0.1, epochs: 20, batch: 128, learningRate: 0.003 },
+  hyperparameters: {
+    ...{ hidden: 64, layers: 2, dropout: 0.1, scale: 'row' },
+    ...{ epochs: 20, batch: 128, learningRate: 0.003 },
+  },
   ...{ columns: ['lstm_prob_sell', 'lstm_prob_middle', 'lstm_prob_buy'], stored: 'probabilities' },
   ...{ gateLogit: null, outOfFoldDays: OUT_OF_FOLD_DAYS },
 };
@@ -25,6 +28,7 @@ const tcn: NetworkSpec = {
     kernel: 7,
     blocks: 4,
     dropout: 0.1,
+    scale: 'row',
     epochs: 20,
     batch: 128,
     learningRate: 0.003,

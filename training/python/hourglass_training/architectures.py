@@ -29,11 +29,22 @@ class InputScaling:
         return InputScaling(np.zeros(inputs, np.float32), np.zeros(inputs, np.float32), np.ones(inputs, np.float32))
 
 
-class InputLayer(nn.Module):
-    """Median for NaN, scale of the training rows, and a mask that holds unselected inputs at zero. Nothing in it is learnt."""
+ROW_SCALE_EPSILON = 1e-5
+"""Added to the mean square of a row's scaled steps: a row that hardly moves stays small."""
+ROW_SCALE_MAX = 6.0
+"""Steps scaled by their row are cut off beyond this many of its root mean squares."""
 
-    def __init__(self, scaling: InputScaling, mask: np.ndarray | None) -> None:
+
+class InputLayer(nn.Module):
+    """Median for NaN, scale of the training rows, and a mask that holds unselected inputs at zero. Nothing in it is learnt.
+
+    With `by_row` each input is then divided by its own root mean square over the row's steps and clipped: what is left
+    is the shape of a row's moves, and not how volatile the coin is.
+    """
+
+    def __init__(self, scaling: InputScaling, mask: np.ndarray | None, by_row: bool = False) -> None:
         super().__init__()
+        self.by_row = by_row
         self.register_buffer("fill", torch.from_numpy(scaling.fill.astype(np.float32)))
         self.register_buffer("centre", torch.from_numpy(scaling.centre.astype(np.float32)))
         self.register_buffer("factor", torch.from_numpy(scaling.factor.astype(np.float32)))
@@ -42,6 +53,9 @@ class InputLayer(nn.Module):
     def forward(self, sequence: Tensor) -> Tensor:
         filled = torch.where(torch.isnan(sequence), self.fill, sequence)
         scaled = (filled - self.centre) * self.factor
+        if self.by_row:
+            square = scaled.square().mean(dim=1, keepdim=True) + ROW_SCALE_EPSILON
+            scaled = (scaled * square.rsqrt()).clamp(-ROW_SCALE_MAX, ROW_SCALE_MAX)
         return scaled if self.mask is None else scaled * self.mask
 
 

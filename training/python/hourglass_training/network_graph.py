@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from .architectures import InputLayer, LstmNorm, LstmPair, Network, Tcn, TcnBlock
+from .architectures import ROW_SCALE_EPSILON, ROW_SCALE_MAX, InputLayer, LstmNorm, LstmPair, Network, Tcn, TcnBlock
 
 OPSET = 17
 IR_VERSION = 8
@@ -47,7 +47,7 @@ def graph_of(network: Network, steps: int, width: int) -> bytes:
     Outputs are the class logits; for `LstmNorm` the one logit, class 1 less class 0.
     """
     writer = GraphWriter()
-    values = _input_layer(writer, network.inputs, "sequence")
+    values = _input_layer(writer, network.inputs, "sequence", steps)
     match network:
         case LstmPair():
             result, outputs = _linear(writer, network.head, _lstm(writer, network.lstm, values)), network.head.out_features
@@ -69,12 +69,34 @@ def graph_of(network: Network, steps: int, width: int) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
-def _input_layer(writer: GraphWriter, layer: InputLayer, values: str) -> str:
+def _input_layer(writer: GraphWriter, layer: InputLayer, values: str, steps: int) -> str:
     absent = writer.node("IsNaN", values)
     filled = writer.node("Where", absent, writer.floats(layer.fill), values)
     centred = writer.node("Sub", filled, writer.floats(layer.centre))
     scaled = writer.node("Mul", centred, writer.floats(layer.factor))
+    if layer.by_row:
+        scaled = _scaled_by_row(writer, scaled, steps)
     return scaled if layer.mask is None else writer.node("Mul", scaled, writer.floats(layer.mask))
+
+
+def _scaled_by_row(writer: GraphWriter, values: str, steps: int) -> str:
+    """[N, steps, width], each input over its row's root mean square, clipped; without division, root and Clip, which no graph may hold.
+
+    Steps and their negatives together have mean 0, so that layer normalisation divides by nothing but the root mean square.
+    """
+    forward = writer.node("Transpose", values, perm=[0, 2, 1])
+    both = writer.node("Concat", forward, writer.node("Mul", forward, _number(writer, -1)), axis=2)
+    ones = writer.weight(np.ones(2 * steps, np.float32))
+    normed = writer.node("LayerNormalization", both, ones, axis=-1, epsilon=ROW_SCALE_EPSILON)
+    half = writer.node("Slice", normed, writer.integers(0), writer.integers(steps), writer.integers(2))
+    above = writer.node("Relu", writer.node("Sub", half, _number(writer, ROW_SCALE_MAX)))
+    below = writer.node("Relu", writer.node("Sub", _number(writer, -ROW_SCALE_MAX), half))
+    clipped = writer.node("Add", writer.node("Sub", half, above), below)
+    return writer.node("Transpose", clipped, perm=[0, 2, 1])
+
+
+def _number(writer: GraphWriter, value: float) -> str:
+    return writer.weight(np.asarray(value, dtype=np.float32))
 
 
 def _lstm(writer: GraphWriter, lstm: nn.LSTM, values: str) -> str:

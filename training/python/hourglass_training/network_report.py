@@ -20,7 +20,7 @@ from .sequences import HOUR_MS, SequenceTable
 
 @dataclass(frozen=True)
 class TestFigures:
-    """What a fold's test showed."""
+    """What a fit showed on rows it had not seen."""
 
     __test__ = False
 
@@ -80,12 +80,16 @@ def fit_report(fit: Fit, selection: Selection | None, features: tuple[str, ...])
 
 
 def final_report(table: SequenceTable, selection: Selection | None, shown: Mapping[int, TestFigures], seed: int) -> dict[str, Any]:
-    """What only the final fit reports: the tests of all folds, what the selection was worth there, and importances."""
-    report: dict[str, Any] = {"folds": [{"fold": fold, **figures.report} for fold, figures in sorted(shown.items())]}
+    """What only the final fit reports: figures of all folds and blocks, what the selection was worth in the folds, and importances."""
+    folds = [shown[fold] for fold in sorted(shown) if fold >= 0]
+    report: dict[str, Any] = {
+        "folds": [{"fold": fold, **shown[fold].report} for fold in sorted(shown) if fold >= 0],
+        "blocks": [{"block": -1 - fold, **shown[fold].report} for fold in sorted(shown, reverse=True) if fold < 0],
+    }
     if selection is None:
         return report
-    report["selectionUplift"] = _uplift(list(shown.values()), seed)
-    parts = [figures.unseen for figures in shown.values() if figures.unseen is not None and figures.unseen.times_ms.size > 0]
+    report["selectionUplift"] = _uplift(folds, seed)
+    parts = [figures.unseen for figures in folds if figures.unseen is not None and figures.unseen.times_ms.size > 0]
     if parts:
         permutation, rows = permutation_importance(parts, table.features, seed)
         report |= {"importance": {"permutation": permutation}, "permutationRows": rows}

@@ -26,6 +26,8 @@ from .selection import Selection, select_features
 from .sequences import HOUR_MS, SequenceTable, sequence_table
 
 ARCHITECTURES = ("lstm-pair", "tcn", "lstm-norm")
+SCALES = ("train", "row")
+"""What inputs are scaled by: the training rows alone, or each row by its own steps as well."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ def _check_model(job: Job, model: Model) -> None:
     classes = classes_of(job.label_of(model))
     if architecture == "lstm-norm" and len(classes) != 2:
         raise TrainingFault("bad-job", f"{model.name}: lstm-norm gives one logit and needs a label of two classes, not {len(classes)}")
+    scale = model.hyperparameters.get("scale", "train")
+    if scale not in SCALES or (scale == "row" and architecture == "lstm-norm"):
+        raise TrainingFault(
+            "bad-job", f"{model.name}: scale {scale!r} is none of {architecture}: take 'train', or 'row' of lstm-pair and tcn"
+        )
     wanted = {
         "lstm-pair": ("hidden", "layers", "dropout"),
         "tcn": ("channels", "kernel", "blocks", "dropout"),
@@ -147,7 +154,7 @@ def _fittings(sources: Sources) -> Iterator[Fitting]:
 
 
 def _train_one(sources: Sources, fitting: Fitting, shown: dict[int, TestFigures]) -> ModelResult:
-    """A fold adds what its test showed to `shown`; the final fit reports all of them."""
+    """A fold or block adds what it showed out of sample to `shown`; the final fit reports all of them."""
     started = time.perf_counter()
     job, model = sources.job, sources.model
     name = f"{fitting.stage} of {model.name}"
@@ -158,6 +165,9 @@ def _train_one(sources: Sources, fitting: Fitting, shown: dict[int, TestFigures]
     is_fold = fitting.fold is not None and not _is_block(fitting)
     if is_fold:
         shown[fitting.fold] = _test(sources, fitting, samples, fit, selection, seed, name)
+    elif fitting.fold is not None:
+        known = fitting.spoken[~np.isnan(sources.label.values[fitting.spoken])]
+        shown[fitting.fold] = figures_of(fit.network, sources.table, sources.samples(known))
     parity = None
     if fitting.fold is None or (is_fold and job.keep_folds):
         report = fit_report(fit, selection, sources.features) | {"seed": seed}
@@ -222,7 +232,8 @@ def _fit(sources: Sources, samples: Samples, seed: int, name: str, selection: Se
 def build_network(model: Model, scaling: InputScaling, mask: NDArray[np.float32] | None, classes: int) -> Network:
     """The architecture of the plan with fresh weights, drawn from torch's current seed."""
     settings: dict[str, Any] = dict(model.hyperparameters)
-    inputs, width = InputLayer(scaling, mask), len(scaling.fill)
+    inputs = InputLayer(scaling, mask, by_row=settings.get("scale") == "row")
+    width = len(scaling.fill)
     match model.spec["architecture"]:
         case "lstm-pair":
             return LstmPair(inputs, width, settings["hidden"], settings["layers"], settings["dropout"], classes)
@@ -249,8 +260,7 @@ def _predictions(sources: Sources, fit: Fit, spoken: NDArray[np.int64]) -> Predi
 def _export(sources: Sources, fitting: Fitting, fit: Fit, trained: Trained, report: dict[str, Any]) -> dict[str, Any]:
     tested = fitting.spoken
     if fitting.fold is None:
-        folds = [sources.label.split(fold.index)[1] for fold in sources.job.folds]
-        tested = np.unique(np.concatenate(folds)) if folds else fitting.spoken
+        tested = np.unique(np.concatenate([fitting.spoken, *(other.spoken for other in _fittings(sources))]))
     return export_network(
         sources.job,
         sources.model,

@@ -152,6 +152,9 @@ def _write_vector(vocabulary: TextTerms, place_of: dict[str, int], title: str, o
     for value in values:
         squares += value * value
     norm = math.sqrt(squares)
+    # Terms that all weigh nothing are as good as none.
+    if norm == 0.0:
+        return
     for (place, _), value in zip(found, values, strict=True):
         out[place] = value / norm
 

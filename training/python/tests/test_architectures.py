@@ -29,14 +29,14 @@ def one_thread() -> None:
     torch.manual_seed(3)
 
 
-def inputs(width: int, mask: np.ndarray | None = None) -> InputLayer:
+def inputs(width: int, mask: np.ndarray | None = None, by_row: bool = False) -> InputLayer:
     rng = np.random.default_rng(width)
     scaling = InputScaling(
         rng.standard_normal(width).astype(np.float32),
         rng.standard_normal(width).astype(np.float32),
         rng.uniform(0.2, 3, width).astype(np.float32),
     )
-    return InputLayer(scaling, mask)
+    return InputLayer(scaling, mask, by_row)
 
 
 def tcn(width: int = 1, blocks: int = 4) -> Tcn:
@@ -53,6 +53,8 @@ def networks() -> dict[str, tuple[Network, int, int]]:
         "tcn-odd": (tcn(2), 101, 2),
         "tcn-short": (tcn(3, 2), 5, 3),
         "lstm-deep": (LstmPair(inputs(2), 2, 16, 3, 0.0, 2), 7, 2),
+        "lstm-by-row": (LstmPair(inputs(1, by_row=True), 1, 64, 2, 0.1, 3), 30, 1),
+        "tcn-by-row": (Tcn(inputs(3, by_row=True), 3, 24, 7, 4, 0.1, 3), 168, 3),
     }
 
 
@@ -116,6 +118,21 @@ def test_masked_inputs_change_nothing_and_gaps_are_medians() -> None:
         outputs = [network(torch.from_numpy(one)).numpy() for one in (values, changed, filled)]
     assert np.array_equal(outputs[0], outputs[1])
     assert np.array_equal(outputs[0], outputs[2])
+
+
+def test_scaled_by_row_size_of_moves_is_nothing_and_wild_steps_are_cut() -> None:
+    rng = np.random.default_rng(5)
+    layer = InputLayer(InputScaling.neutral(2), None, by_row=True)
+    values = rng.standard_normal((6, 60, 2)).astype(np.float32)
+    values[0, 3, 1] = -400
+    given = layer(torch.from_numpy(values)).numpy()
+    wanted = np.clip(values / np.sqrt((values.astype(np.float64) ** 2).mean(axis=1, keepdims=True)), -6, 6)
+    assert np.abs(given - wanted).max() < 1e-4
+    assert given[0, 3, 1] == -6
+    larger = layer(torch.from_numpy(values * np.array([8, 0.5], np.float32))).numpy()
+    assert np.abs(larger - given).max() < 1e-4
+    # A row of nothing stays nothing.
+    assert not layer(torch.zeros(1, 60, 2)).numpy().any()
 
 
 @pytest.mark.parametrize("name", list(networks()))

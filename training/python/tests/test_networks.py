@@ -120,6 +120,8 @@ def test_blocks_are_spoken_of_by_networks_that_never_saw_them(tmp_path: Path) ->
         # Every coin at the one labelled hour of each day, also on days whose label is not known.
         assert len(decision) == 6 * 8
         assert set(decision // 3_600_000 % 24) == {0}
+    shown = artifact(job, "tcn")[1]["blocks"]
+    assert [one["block"] for one in shown] == [0, 1, 2] and all(0 < one["rows"] <= 48 for one in shown)
     last = results[3].predictions
     assert np.isnan(last.outputs[(last.symbols == "C0002")]).any()
     assert np.isfinite(last.outputs[(last.symbols != "C0002")]).all()
@@ -140,7 +142,7 @@ def test_blocks_with_too_little_before_them_are_left_silent(tmp_path: Path) -> N
 def market_of(architecture: str, strength: float) -> tuple[Table, dict[str, Any], int]:
     if architecture == "lstm-pair":
         return pattern_market(260, 5, strength, seed=4), with_settings(LSTM, hidden=16), 33
-    return motif_market(30, 50, strength, seed=5), TCN, 10
+    return motif_market(30, 50, strength, seed=5), with_settings(TCN, scale="row"), 10
 
 
 @pytest.mark.parametrize("architecture, wanted", [("lstm-pair", 0.66), ("tcn", 0.58)])
@@ -172,6 +174,9 @@ def test_faults_name_model_and_remedy(tmp_path: Path) -> None:
     table = barrier_market(2, 24 * 12, 9, seed=1)
     job = write_job(tmp_path / "a", table, [{**CONFIDENCE, "architecture": "mamba"}], test_days=2, embargo_hours=24)
     with pytest.raises(TrainingFault, match="mamba"):
+        train(job)
+    job = write_job(tmp_path / "s", table, [with_settings(CONFIDENCE, scale="row")], test_days=2, embargo_hours=24)
+    with pytest.raises(TrainingFault, match="scale 'row' is none of lstm-norm"):
         train(job)
     job = write_job(tmp_path / "b", table, [{**CONFIDENCE, "hyperparameters": {"epochs": 1}}], test_days=2, embargo_hours=24)
     with pytest.raises(TrainingFault, match="hidden, selected, correlationMax, batch, learningRate"):
