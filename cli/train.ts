@@ -125,7 +125,7 @@ function versionText(
     ),
     `libraries: ${libraries.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none'}`,
     ...notShown.map(({ model, library, reason }) => `not shown: ${model} (${library}: ${reason})`),
-    ...sampling.map((line) => `left out: ${line}`),
+    ...sampling.map((line) => `cut down to: ${line}`),
     ...notes.map((line) => `note: ${line}`),
     dir,
   ].join('\n');

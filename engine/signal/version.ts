@@ -3,6 +3,7 @@
  * member counts in an ensemble, and what was left out. Numbers that could not be had are null.
  */
 import type { Fault, Parsed } from '../config.ts';
+import { weightSetOf } from './ensemble.ts';
 import { count, hash, listOf, number, oneOf, orNull, record, text, timeMs } from './shapes.ts';
 
 export interface ModelVersion {
@@ -57,7 +58,7 @@ export interface VersionEnsemble {
   readonly aucs: readonly (number | null)[];
   /** By member; they sum to 1. */
   readonly weights: readonly number[];
-  /** First 8 hex digits of a hash over members and weights. */
+  /** `weightSetOf` members and weights. */
   readonly weightSet: string;
 }
 
@@ -150,14 +151,22 @@ function contradictions(version: ModelVersion): readonly Fault[] {
     faults.push({ path: 'validFromMs', message: `must be later than trainedToMs ${trainedToMs}` });
   if (trainedFromMs > trainedToMs)
     faults.push({ path: 'trainedFromMs', message: `must not be later than trainedToMs ${trainedToMs}` });
-  for (const [index, { members, aucs, weights }] of ensembles.entries()) {
+  const finals = new Set(models.flatMap(({ model, fold }) => (fold === null ? [model] : [])));
+  for (const [index, { members, aucs, weights, weightSet }] of ensembles.entries()) {
     const path = `ensembles[${index}]`;
+    for (const member of members.filter((name) => !finals.has(name)))
+      faults.push({ path: `${path}.members`, message: `${member} is none of the version's final models` });
     const sum = weights.reduce((total, weight) => total + weight, 0);
     if (members.length === 0) faults.push({ path: `${path}.members`, message: 'is empty' });
     if (weights.length !== members.length || aucs.length !== members.length)
       faults.push({ path, message: `has ${members.length} members: give a weight and an AUC for each` });
     else if (weights.some((weight) => weight < 0) || Math.abs(sum - 1) > WEIGHT_SUM_OFF_MAX)
       faults.push({ path: `${path}.weights`, message: `must be 0 or more and sum to 1, sum to ${sum}` });
+    else if (weightSet !== weightSetOf(members, weights))
+      faults.push({
+        path: `${path}.weightSet`,
+        message: `must be ${weightSetOf(members, weights)} for these members and weights, was ${weightSet}: weights are never changed by hand`,
+      });
   }
   for (const [index, { testFromMs, testToMs }] of folds.entries()) {
     if (testToMs <= testFromMs) faults.push({ path: `folds[${index}]`, message: 'must end after it begins' });

@@ -89,7 +89,7 @@ describe('show', () => {
       '2 folds: 2024-08-22 to 2024-08-27 (1,000 / 300 rows)',
       'not shown: buy-xgboost (xgboost): no module of that name',
       'sampled: 20 coins, the most liquid',
-      'ensemble buy (01234567): 1.000000 buy-lightgbm',
+      'ensemble buy (2086e6c2): 1.000000 buy-lightgbm',
       'AUC 0.490 [0.460, 0.520], within the hour 0.490',
       'Spearman 0.040, slope 0.80',
       'in: 3 features; out: log-odds (buy)',

@@ -30,7 +30,14 @@ const least = {
 describe('given the built-in scenarios', () => {
   it('each parses, and without its dataset the one fault says how to get it', async () => {
     const names = await builtInScenarios();
-    expect(names).toEqual(['crash-october-2025', 'demo', 'demo-gate', 'demo-models', 'demo-momentum', 'usdm-2025']);
+    expect(names).toEqual([
+      'crash-october-2025',
+      'demo',
+      'demo-gate',
+      'demo-models',
+      'demo-momentum',
+      'usdm-2025',
+    ]);
     for (const name of names) {
       const faults = await faultsOf(name);
       expect(faults).toHaveLength(1);

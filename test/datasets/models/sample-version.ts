@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../../datasets/models/artifact-files.ts';
 import type { ArtifactFolder } from '../../../datasets/models/version-store.ts';
 import { contractFile, type ModelContract } from '../../../engine/signal/contract.ts';
+import { weightSetOf } from '../../../engine/signal/ensemble.ts';
 import type { ModelVersion, VersionScore } from '../../../engine/signal/version.ts';
 import { artifactFiles, type Files, trainedToMs } from '../../engine/signal/sample-artifact.ts';
 import { returnArtifact, treeArtifact } from '../../engine/signal/sample-models.ts';
@@ -83,7 +84,7 @@ function manifestOf(version: string, models: ModelVersion['models']): ModelVersi
     ensembles: [
       {
         ...{ name: 'buy', side: 'buy', members: ['buy-lightgbm'], aucs: [0.53], weights: [1] },
-        weightSet: '01234567',
+        weightSet: weightSetOf(['buy-lightgbm'], [1]),
       },
     ],
     scores: [

@@ -85,6 +85,22 @@ describe('a version that is added', () => {
     });
   });
 
+  it('may not weigh its members by hand, nor name members that are not there', async () => {
+    const [ensemble] = sample.manifest.ensembles;
+    const changed = [
+      { ...ensemble!, weightSet: 'ffffffff' },
+      { ...ensemble!, members: ['buy-catboost'] },
+    ];
+    await expect(
+      addVersion(store, { ...sample.manifest, ensembles: changed }, sample.artifacts),
+    ).rejects.toMatchObject({
+      faults: expect.arrayContaining([
+        expect.objectContaining({ path: expect.stringContaining('ensembles[0].weightSet') }),
+        expect.objectContaining({ path: expect.stringContaining('ensembles[1].members') }),
+      ]),
+    });
+  });
+
   it('may not hold a model that is valid only later than it', async () => {
     const early = { ...sample.manifest, validFromMs: sample.manifest.trainedToMs + 1 };
     await expect(addVersion(store, early, sample.artifacts)).rejects.toMatchObject({
@@ -97,7 +113,7 @@ describe('a model of a fold', () => {
   it('may know nothing after the test begins, less the embargo', async () => {
     const { manifest, artifacts } = sample;
     const fold = artifacts.find((artifact) => artifact.fold === 0)!;
-    const sound = { models: [{ model: fold.model, fold: 0, contractSha256: '0'.repeat(64) }] };
+    const sound = { models: [{ model: fold.model, fold: 0, contractSha256: '0'.repeat(64) }], ensembles: [] };
     const lastMs = trainedToMs - 13 * 86_400_000;
     for (const [toMs, late] of [
       [lastMs, 0],

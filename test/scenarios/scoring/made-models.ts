@@ -7,6 +7,7 @@ import { featureSetOf, sha256 } from '../../../datasets/models/artifact-files.ts
 import type { Store } from '../../../datasets/store.ts';
 import { hourMs } from '../../../engine/panel/hours.ts';
 import { contractFile, graphFile, type ModelContract } from '../../../engine/signal/contract.ts';
+import { weightSetOf } from '../../../engine/signal/ensemble.ts';
 import type { BoosterSpec, ModelPlan, NetworkSpec, Side } from '../../../engine/signal/model-plan.ts';
 import type { CheckedModel } from '../../../engine/signal/scored-version.ts';
 import type { ModelVersion } from '../../../engine/signal/version.ts';
@@ -61,10 +62,10 @@ export function madeEnsembles(plan: ModelPlan, models?: readonly string[]): Mode
   );
   return made.map(({ name, side, members }) => {
     const total = (members.length * (members.length + 1)) / 2;
+    const weights = members.map((_, index) => (index + 1) / total);
     return {
-      ...{ name, side, members, weightSet: '0badcafe' },
+      ...{ name, side, members, weights, weightSet: weightSetOf(members, weights) },
       aucs: members.map((_, index) => 0.5 + 0.01 * (index + 1)),
-      weights: members.map((_, index) => (index + 1) / total),
     };
   });
 }
