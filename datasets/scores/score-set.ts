@@ -101,7 +101,8 @@ export function scoreSetDir(store: Store, dataset: string, strategy: string): st
   return join(store.scoresDir, checkedName(dataset), checkedName(strategy));
 }
 
-export function planHash(plan: ModelPlan): string {
+/** Of the plan that the columns follow; that of a training (`planHash` of a version) covers the features it read as well. */
+export function scorePlanHash(plan: ModelPlan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex');
 }
 

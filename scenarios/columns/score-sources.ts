@@ -1,7 +1,7 @@
 /** Which scores fill which of a strategy's columns: those that models filled over the dataset and that fit the plans of today. */
 import type { Dataset } from '../../datasets/dataset.ts';
 import { type ScoreSource, staleFault } from '../../datasets/scores/open.ts';
-import { planHash } from '../../datasets/scores/score-set.ts';
+import { scorePlanHash } from '../../datasets/scores/score-set.ts';
 import { scoredColumns } from '../../engine/signal/scored-version.ts';
 import { modelPlans } from '../../strategies/models.ts';
 
@@ -24,7 +24,7 @@ export async function scoreSources(
 function withPlan(source: ScoreSource): ScoreSource {
   const { manifest } = source;
   const plan = modelPlans.get(manifest.strategy);
-  if (source.stale !== null || plan === undefined || planHash(plan) === manifest.planHash) return source;
+  if (source.stale !== null || plan === undefined || scorePlanHash(plan) === manifest.planHash) return source;
   const stale = `were made after another plan of ${manifest.strategy}`;
   return { ...source, stale, rows: () => Promise.reject(staleFault(manifest, stale)) };
 }

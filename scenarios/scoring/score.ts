@@ -15,10 +15,10 @@ import type { Progress } from '../../datasets/progress.ts';
 import { type ScoredPart, scoreConsumer } from '../../datasets/scores/consume.ts';
 import {
   listScores,
-  planHash,
   type ScoreInputs,
   type ScoreManifest,
   type StoredScores,
+  scorePlanHash,
   type UniverseSettings,
 } from '../../datasets/scores/score-set.ts';
 import { usedVersion } from '../../datasets/scores/used-versions.ts';
@@ -81,7 +81,7 @@ export async function scoreDataset(store: Store, request: ScoreRequest): Promise
   const spanMs = { fromMs: timeAt(panel, span.fromHour), toMs: timeAt(panel, span.toHour) };
   const chosen = await chooseVersions(store, plan, dataset, spanMs.toMs, request, progress);
   const inputs: ScoreInputs = {
-    ...{ datasetHash: dataset.hash, strategy: plan.strategy, planHash: planHash(plan), engineVersion },
+    ...{ datasetHash: dataset.hash, strategy: plan.strategy, planHash: scorePlanHash(plan), engineVersion },
     ...spanMs,
     versions: chosen.versions.map(({ manifest }) => usedVersion(manifest, columnsOfEnsembles(plan))),
     trainedOn: chosen.trainedOn,

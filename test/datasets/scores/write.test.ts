@@ -6,9 +6,9 @@ import type { StoredVersion } from '../../../datasets/models/version-store.ts';
 import { staleness } from '../../../datasets/scores/open.ts';
 import {
   listScores,
-  planHash,
   type ScoreInputs,
   type ScoreManifest,
+  scorePlanHash,
   scoreSetDir,
 } from '../../../datasets/scores/score-set.ts';
 import { ownFirst } from '../../../datasets/scores/used-versions.ts';
@@ -21,7 +21,7 @@ import { freshStore, startMs } from '../tiny-market.ts';
 
 const plan = modelPlans.get('v2-ensemble')!;
 const inputs: ScoreInputs = {
-  ...{ datasetHash: 'd', strategy: plan.strategy, planHash: planHash(plan), engineVersion },
+  ...{ datasetHash: 'd', strategy: plan.strategy, planHash: scorePlanHash(plan), engineVersion },
   ...{ fromMs: startMs, toMs: startMs, versions: [], trainedOn: 'tiny' },
   universe: { approximateQuoteVolume: false, dailyVolumeMin: 0 },
 };
