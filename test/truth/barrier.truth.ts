@@ -37,7 +37,7 @@ for (const slope of [0.2, 0.4, 1]) {
     return { shown, holds: off <= 0.02 };
   });
 }
-laterRow('PM11', "AUC of a model's own features against what their proxies allow", 'the models');
+laterRow('PM11', "AUC of a model's own features against what their proxies allow", 'the V2 ensemble itself');
 
 /** As many as the middle preset has: with fewer, sixty days have too few scores of .90 and more. */
 const SOME_COINS = 12;
