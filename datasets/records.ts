@@ -139,7 +139,7 @@ function byCoin(table: Table, coinOf: ReadonlyMap<string, number>, unknown: Coun
 }
 
 /** Rows of a news table in the order of `NewsRecords`: as they became available, ties by publication, then by id. */
-export function newsOrder(table: Table): readonly number[] {
+function newsOrder(table: Table): readonly number[] {
   const available = availability(table);
   const published = numbersOf(table, 'published_ms');
   const ids = textsOf(table, 'id');

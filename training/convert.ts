@@ -2,12 +2,11 @@
  * Model files that were trained elsewhere, brought under the contract: the Python side reads LightGBM text, XGBoost JSON or UBJ and
  * CatBoost cbm, writes the graph and checks it against the library; here is what such a file does not say of itself.
  */
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addModels } from '../datasets/models/add-version.ts';
-import { featureSetOf } from '../datasets/models/artifact-files.ts';
+import { featureSetOf, sha256 } from '../datasets/models/artifact-files.ts';
 import type { Store } from '../datasets/store.ts';
 import type { Fault } from '../engine/config.ts';
 import type { ModelTarget, ParityRecord } from '../engine/signal/contract.ts';
@@ -148,9 +147,7 @@ async function refuseUnsound({
 async function requestFile(request: ConversionRequest) {
   const { file, model, strategy, version, side, target, features, featureSet, classes, gateLogit } = request;
   const set = featureSet === undefined ? null : featureSetOf(featureSet);
-  const hash = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+  const hash = sha256(await readFile(file));
   return {
     ...{ formatVersion: 1, model, strategy, version: version ?? `converted-${hash.slice(0, 8)}` },
     ...{ side: side ?? null, target: target ?? null, features: set?.features ?? features ?? null },

@@ -9,6 +9,7 @@
  */
 import type { Split } from '../engine/columns/folds/split.ts';
 import { dayMs, hourMs } from '../engine/panel/hours.ts';
+import { sharedFloat32, sharedFloat64 } from '../engine/panel/panel.ts';
 import type { ModelPlan, NetworkSpec } from '../engine/signal/model-plan.ts';
 import { softmax } from '../engine/signal/probability.ts';
 import { iso } from './decisions.ts';
@@ -139,10 +140,6 @@ export async function outOfFoldColumns(
   return columns;
 }
 
-function sharedFloat32(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
-}
-
 /** The label without the rows decided before `fromMs`. */
 function labelFrom({ inputs, grid }: PreparedTraining, label: GridLabel, fromMs: number): GridLabel {
   const { panel } = inputs;
@@ -150,7 +147,7 @@ function labelFrom({ inputs, grid }: PreparedTraining, label: GridLabel, fromMs:
   const slots = grid.hours.findIndex((hour) => hour >= firstHour);
   const rows = (slots < 0 ? grid.hours.length : slots) * grid.coins.length;
   const without = (values: Float64Array) => {
-    const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
+    const shared = sharedFloat64(values.length);
     shared.set(values);
     return shared.fill(Number.NaN, 0, rows);
   };

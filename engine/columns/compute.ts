@@ -5,6 +5,7 @@
  */
 import { sealRows, symbolLanes } from '../panel/fingerprint.ts';
 import { hourMs } from '../panel/hours.ts';
+import { sharedFloat32 } from '../panel/panel.ts';
 import { emptyRows, type Rows } from '../panel/rows.ts';
 import { siblingModule, type WorkerPool } from '../signal/pool.ts';
 import { CoinRange } from './coin-range.ts';
@@ -130,7 +131,7 @@ export async function crossSectionRows(
   const cells = (toHour - fromHour) * coins;
   const narrow = crossSection.map(({ name }) => ({
     ...{ name, coins },
-    values: new Float32Array(new SharedArrayBuffer(cells * Float32Array.BYTES_PER_ELEMENT)),
+    values: sharedFloat32(cells),
   }));
   const plan = planOf(inputNames(crossSection), await definitionsOf(options));
   const rows = [...rowsOf(plan, coins, toHour - fromHour).values()];

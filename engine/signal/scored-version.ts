@@ -154,7 +154,8 @@ function scoredModel(spec: ModelSpec, { contract: { input, files }, graph }: Che
   };
 }
 
-function sharedBytes(bytes: Uint8Array): Uint8Array {
+/** A copy on shared memory. */
+export function sharedBytes(bytes: Uint8Array): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);
   return shared;

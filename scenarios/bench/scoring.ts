@@ -5,18 +5,19 @@
  * Results are compared first: all three give the same bits on every row, or nothing is timed.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { sha256 } from '../../datasets/models/artifact-files.ts';
 import type { FeatureBlock } from '../../engine/columns/blocks.ts';
 import { barInputs } from '../../engine/columns/features/inputs.ts';
 import { assertInvariant } from '../../engine/invariant.ts';
+import { sharedFloat32 } from '../../engine/panel/panel.ts';
 import { siblingModule, WorkerPool } from '../../engine/signal/pool.ts';
 import { scoreBlock } from '../../engine/signal/score-block.ts';
-import type { ScoredModel, ScorePlan } from '../../engine/signal/scored-version.ts';
+import { type ScoredModel, type ScorePlan, sharedBytes } from '../../engine/signal/scored-version.ts';
 import { openSession, sharedSession } from '../../engine/signal/session.ts';
 import type { TreeEnsemble } from '../../engine/signal/tree-ensemble.ts';
 import { ensembleOfForest, madeUpForest, madeUpRows, treeEnsembleGraph, xgboostModel } from './forest.ts';
@@ -46,18 +47,18 @@ export async function scoringBench(options: ScoringBenchOptions): Promise<void> 
 
 async function benchThroughput({ xgboost, rounds, print }: ScoringBenchOptions): Promise<void> {
   const forest = madeUpForest({ ...shape, seed: 1 });
-  const graph = shared(treeEnsembleGraph(ensembleOfForest(forest), FEATURES));
-  const rows = new Float32Array(new SharedArrayBuffer(4 * ROWS * FEATURES));
+  const graph = sharedBytes(treeEnsembleGraph(ensembleOfForest(forest), FEATURES));
+  const rows = sharedFloat32(ROWS * FEATURES);
   rows.set(madeUpRows(ROWS, FEATURES, 2));
   const runtime = await openSession(graph, true);
-  const wide = shared(treeEnsembleGraph({ ...ensembleOfForest(forest), precision: 'double' }, FEATURES));
+  const wide = sharedBytes(treeEnsembleGraph({ ...ensembleOfForest(forest), precision: 'double' }, FEATURES));
   const wideRuntime = await openSession(wide, true);
   const one = new WorkerPool(1);
   const two = new WorkerPool(2);
   const native = xgboost === null ? null : await openPredictor(xgboost, xgboostModel(forest, FEATURES), rows);
   try {
-    const task = { graph, rows, sha256: sha256Of(graph) };
-    const wideTask = { graph: wide, rows, sha256: sha256Of(wide) };
+    const task = { graph, rows, sha256: hashOf(graph) };
+    const wideTask = { graph: wide, rows, sha256: hashOf(wide) };
     const expected = await runtime.run(rows, ROWS, [FEATURES]);
     for (const pool of [one, two]) sameBits(await byWorkers(pool, task), expected, 'the scorer');
     const wideExpected = await wideRuntime.run(rows, ROWS, [FEATURES]);
@@ -103,10 +104,10 @@ async function benchLive({ rounds, print }: ScoringBenchOptions): Promise<void> 
   // XGBoost adds leaves up in single precision, the other libraries in double.
   const model = (name: string, seed: number, precision: TreeEnsemble['precision']): ScoredModel => {
     const ensemble = { ...ensembleOfForest(madeUpForest({ ...shape, seed })), precision };
-    const graph = shared(treeEnsembleGraph(ensemble, FEATURES));
+    const graph = sharedBytes(treeEnsembleGraph(ensemble, FEATURES));
     return {
       ...{ name, features, steps: 1, shape: [FEATURES], strideHours: 1, nanShareMax: 1, columns: [name] },
-      ...{ stored: 'raw', sha256: sha256Of(graph), graph },
+      ...{ stored: 'raw', sha256: hashOf(graph), graph },
     };
   };
   const members = (side: string) => [0, 1, 2].map((member) => `${side}_${member}`);
@@ -277,12 +278,7 @@ function spread(values: readonly number[]): Record<string, number> {
   };
 }
 
-function shared(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(Uint8Array.from(bytes)).digest('hex');
+/** Digests take no shared memory. */
+function hashOf(bytes: Uint8Array): string {
+  return sha256(Uint8Array.from(bytes));
 }

@@ -8,7 +8,7 @@
 import { assertInvariant } from '../../invariant.ts';
 import { mix32, textLanes } from '../../journal/digest.ts';
 import { hourMs } from '../../panel/hours.ts';
-import { sharedInt32 } from '../../panel/panel.ts';
+import { sharedFloat32, sharedInt32 } from '../../panel/panel.ts';
 import type { FeatureBlock } from '../blocks.ts';
 import { marketBorn } from '../coin-range.ts';
 import { bornHour, unitSpans } from '../features/coin-window.ts';
@@ -66,10 +66,6 @@ export function emptyQuality(
     sized: sharedInt32(dayCells),
     exponents: sharedInt32(dayCells),
   };
-}
-
-function sharedFloat32(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(length * 4));
 }
 
 /** Day of the span in which its hour lies. */
